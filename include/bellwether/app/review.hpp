@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "bellwether/app/evaluate.hpp"
+#include "bellwether/report/review.hpp"
+#include "bellwether/store/store.hpp"
+
+namespace bellwether::app {
+
+/// The review of the alerts at `as_of` against the review at `since`, from the ledger as it stood then.
+[[nodiscard]] report::Review weekly_review(store::Store& store, Instant as_of, std::optional<Instant> since);
+
+/// Everything known of one patient at `as_of`. @throws Error P004 an unknown patient, with the nearest id.
+[[nodiscard]] report::PatientPage patient_page(store::Store& store, const std::string& patient, Instant as_of);
+
+/// The data that guards of the regimen graph read, as known at a date: the last reading of every channel, ratios to their
+/// upper limits where those are channels, active toxicities, attributes, regimens ever given.
+[[nodiscard]] therapy::Facts facts_of(const series::Timeline& timeline, Date d);
+
+/// Planned visits that are over, window included, with a channel that was not measured in it. Nothing for patients who
+/// died or without a day zero.
+[[nodiscard]] std::vector<report::OverdueVisit> overdue_visits(const series::Timeline& timeline,
+                                                               const std::vector<PlannedVisit>& schedule, Date d);
+
+}  // namespace bellwether::app

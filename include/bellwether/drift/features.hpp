@@ -1,0 +1,73 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bellwether/core/feature.hpp"
+#include "bellwether/drift/table.hpp"
+#include "bellwether/series/timeline.hpp"
+
+namespace bellwether::drift {
+
+/// What a model says of one patient as known at one D. Answers at a date use readings up to that date only.
+class Posterior {
+public:
+    virtual ~Posterior() = default;
+    /// Probability of a state or label, filtered at the last modelled reading on or before `d`.
+    [[nodiscard]] virtual series::Answer probability(const std::string& label, Date d) const = 0;
+    /// The same carried on to `d + horizon` days. Unknown beyond forecast_limit_days after the last reading.
+    [[nodiscard]] virtual series::Answer forecast(const std::string& label, Date d, int horizon) const = 0;
+    /// Dates of the modelled readings, ascending.
+    [[nodiscard]] virtual const std::vector<Date>& dates() const = 0;
+    /// Weight of evidence for the label against its complement, per visit up to `d`, as a JSON object.
+    [[nodiscard]] virtual std::string reason(const std::string& label, Date d) const = 0;
+};
+
+/// A forecast older than this many days past its last reading is unknown: illustrative.
+constexpr int forecast_limit_days = 182;
+
+/// Posterior written down by hand, for rule tests: label -> (date, probability), ascending. Holds until the next date;
+/// a forecast is the same number.
+class GivenPosterior : public Posterior {
+public:
+    explicit GivenPosterior(std::map<std::string, std::vector<std::pair<Date, double>>> given);
+    [[nodiscard]] series::Answer probability(const std::string& label, Date d) const override;
+    [[nodiscard]] series::Answer forecast(const std::string& label, Date d, int horizon) const override;
+    [[nodiscard]] const std::vector<Date>& dates() const override { return dates_; }
+    [[nodiscard]] std::string reason(const std::string&, Date) const override { return {}; }
+
+private:
+    std::map<std::string, std::vector<std::pair<Date, double>>> given_;
+    std::vector<Date> dates_;
+};
+
+/// The features of drift::Table for one patient. Keeps references: timeline and table must outlive it.
+class Features : public PatientFeatures {
+public:
+    /// @param posteriors  by model name; a model that is absent makes its P() unknown ("no model 'x'")
+    Features(const series::Timeline& timeline, const Table& table, Date as_of,
+             std::map<std::string, std::shared_ptr<const Posterior>> posteriors);
+    void evaluate(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) override;
+    [[nodiscard]] std::string reason(const FeatureCall& call, Date point) override;
+    [[nodiscard]] std::vector<Date> reading_dates(const std::string& channel) const override;
+    [[nodiscard]] std::vector<Date> therapy_dates() const override;
+    [[nodiscard]] std::vector<Date> event_dates() const override;
+    [[nodiscard]] std::vector<Date> change_dates(const FeatureCall& call,
+                                                 std::optional<double> threshold) const override;
+
+private:
+    const Posterior* posterior(const FeatureCall& call, std::string& why) const;
+    void model_feature(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) const;
+    void channel_feature(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) const;
+    void patient_feature(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) const;
+
+    const series::Timeline& timeline_;
+    const Table& table_;
+    Date as_of_;
+    std::map<std::string, std::shared_ptr<const Posterior>> posteriors_;
+};
+
+}  // namespace bellwether::drift

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include "bellwether/markov/panel.hpp"
+#include "bellwether/markov/spec.hpp"
+
+namespace bellwether::markov {
+
+/// Probabilities of the states at a subject's first row, before its readings.
+[[nodiscard]] Eigen::VectorXd start_probabilities(const Spec& spec, const Values& values);
+
+/// Log likelihood of a panel under a specification, prepared once for many parameter values.
+///
+/// Scaled forward recursion; the gradient by one backward sweep that gathers the adjoint of each distinct P(dt), then
+/// one Frechet derivative per distinct gap and covariates: its cost does not grow with the number of parameters.
+/// Exact entry into state d: sum over r of alpha_r(t-) q_rd, intensities as in force before the entry.
+///
+/// @cost   rows x K^2, and distinct (covariates, gap) x K^3. One thread; objects are independent.
+/// @source Jackson 2011, J. Stat. Softw. 38(8) [Jackson2011]; Satten & Longini 1996 [SattenLongini1996].
+/// @tested tests/markov/likelihood_test.cpp: sum over all hidden paths; finite differences; msm's cav_4state.
+class Likelihood {
+public:
+    /// Copies what it needs of both. @throws Error M003 to M009: a reading or covariate that does not fit.
+    Likelihood(const Spec& spec, const Panel& panel);
+    ~Likelihood();
+    Likelihood(Likelihood&&) noexcept;
+    Likelihood& operator=(Likelihood&&) noexcept;
+
+    /// -infinity where a subject is impossible, NaN where a parameter is out of range.
+    [[nodiscard]] double value(const Values& values) const;
+    /// @param gradient  by every parameter of the specification (fixed ones too), on its unconstrained scale
+    [[nodiscard]] double value(const Values& values, std::vector<double>& gradient) const;
+    /// One entry per subject.
+    [[nodiscard]] std::vector<double> by_subject(const Values& values) const;
+    /// Number of distinct (covariates, gap).
+    [[nodiscard]] std::size_t distinct_gaps() const;
+
+    struct Prepared;  ///< private to the module
+
+private:
+    std::unique_ptr<const Prepared> prepared_;
+};
+
+}  // namespace bellwether::markov

@@ -1,0 +1,244 @@
+#include "bellwether/app/review.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "bellwether/alert/review.hpp"
+#include "bellwether/app/rules.hpp"
+#include "bellwether/core/text.hpp"
+#include "bellwether/derive/derive.hpp"
+
+namespace bellwether::app {
+namespace {
+
+report::Standing to_report(alert::ReviewClass c) {
+    switch (c) {
+        case alert::ReviewClass::new_: return report::Standing::new_;
+        case alert::ReviewClass::worse: return report::Standing::worse;
+        case alert::ReviewClass::still_open: return report::Standing::still_open;
+        case alert::ReviewClass::resolved: return report::Standing::resolved;
+        case alert::ReviewClass::withdrawn: return report::Standing::withdrawn;
+    }
+    return report::Standing::still_open;
+}
+
+/// What every alert line needs beside the alert itself, as of one instant.
+struct Context {
+    std::vector<store::Activation> activations;
+    std::vector<std::shared_ptr<const Knowledge>> knowledge;
+    std::optional<therapy::Graph> graph;
+    ChannelCatalogue catalogue;
+    Instant as_of;
+
+    Context(store::Store& store, Instant t)
+        : activations(store.activations()),
+          catalogue(store.channels()),
+          as_of(t) {
+        knowledge = knowledge_history(activations, catalogue);
+        graph = graph_at(activations, as_of);
+    }
+    [[nodiscard]] const rulebook::Rule* rule(const Alert& a) const {
+        for (auto k = knowledge.rbegin(); k != knowledge.rend(); ++k)
+            if ((*k)->rules_hash == a.rules_hash)
+                if (const auto* found = (*k)->book.find(a.episode.rule)) return found;
+        return nullptr;
+    }
+};
+
+std::string current_regimen(const series::Timeline& t, Date d) {
+    std::string regimen;
+    for (const auto& i : t.therapies)
+        if (i.start <= d && (!i.stop || *i.stop > d)) regimen = i.regimen;
+    return regimen;
+}
+
+std::vector<therapy::MoveKind> kinds_of(const rulebook::Proposal& p) {
+    if (const auto kind = therapy::parse_move_kind(rulebook::to_string(p.kind))) return {*kind};
+    return {};
+}
+
+std::vector<therapy::Option> options_for(const Context& context, const series::Timeline& timeline,
+                                         const std::string& bottleneck, const std::vector<therapy::MoveKind>& kinds) {
+    const Date d = context.as_of.date();
+    const std::string regimen = current_regimen(timeline, d);
+    if (!context.graph || regimen.empty() || !context.graph->has(regimen)) return {};
+    return context.graph->options(regimen, bottleneck, facts_of(timeline, d), kinds);
+}
+
+report::AlertLine line_of(const Context& context, const Alert& alert, report::Standing standing,
+                          const series::Timeline& timeline) {
+    report::AlertLine line;
+    line.alert = alert;
+    line.standing = standing;
+    line.site = timeline.patient.site;
+    line.arm = timeline.patient.arm;
+    line.title = alert.episode.rule;
+    if (const auto* rule = context.rule(alert)) {
+        line.title = rule->title;
+        line.maturity = std::string(rulebook::to_string(rule->maturity));
+        line.illustrative = rule->illustrative;
+        line.sources = rule->evidence;
+        if (rule->propose) {
+            line.proposal = std::string(rulebook::to_string(rule->propose->kind));
+            line.bottleneck = rule->propose->bottleneck;
+            if (alert.state == MachineState::open)
+                line.options = options_for(context, timeline, rule->propose->bottleneck, kinds_of(*rule->propose));
+        }
+        if (rule->respond) {
+            line.role = rule->respond->role;
+            line.answer_by = alert.raised.date() + rule->respond->within_days;
+            line.answer_overdue = alert.state == MachineState::open && alert.human == HumanState::new_ &&
+                                  *line.answer_by < context.as_of.date();
+        }
+    }
+    return line;
+}
+
+std::vector<report::InForce> in_force_at(const Context& context) {
+    std::vector<report::InForce> out;
+    for (const auto& a : context.activations) {
+        if (a.from > context.as_of) continue;
+        const std::string kind(store::to_string(a.kind));
+        std::erase_if(out, [&](const auto& o) { return o.kind == kind && o.name == a.name; });
+        out.push_back({kind, a.name, a.hash, a.from});
+    }
+    return out;
+}
+
+report::Unjudged unjudged(const Patient& p, const std::string& json_line) {
+    const auto doc = nlohmann::json::parse(json_line);
+    return {p.id, p.site, p.arm, doc.at("rule").get<std::string>(), doc.at("missing").get<std::vector<std::string>>()};
+}
+
+std::vector<alert::ReviewItem> items_at(const std::vector<AlertEvent>& events, std::optional<Instant> since,
+                                        Instant as_of) {
+    return alert::review(events, since, as_of);
+}
+
+}  // namespace
+
+report::Review weekly_review(store::Store& store, Instant as_of, std::optional<Instant> since) {
+    const Context context(store, as_of);
+    report::Review review;
+    review.store_kind = std::string(store::to_string(store.kind()));
+    review.as_of = as_of;
+    review.since = since.value_or(Instant::lowest());
+    review.scanned_to = store.last_scan();
+    review.in_force = in_force_at(context);
+    review.catalogue = context.catalogue;
+    const auto schedule = store.schedule(as_of);
+    review.schedule_known = !schedule.empty();
+    const auto items = items_at(store.alert_events(""), since, as_of);
+    std::multimap<std::string, const alert::ReviewItem*> by_patient;
+    for (const auto& item : items)
+        by_patient.emplace(item.alert.patient, &item);
+    std::multimap<std::string, std::string> not_assessable;
+    for (const auto& [patient, json] : store.not_assessable())
+        not_assessable.emplace(patient, json);
+    const auto patients = store.patients(as_of);
+    review.patients = static_cast<std::int64_t>(patients.size());
+    std::map<const alert::ReviewItem*, report::AlertLine> lines;
+    store.for_each_history(patients, as_of, [&](PatientHistory&& history) {
+        const auto timeline = timeline_at(history, as_of, context.catalogue);
+        const auto late = overdue_visits(timeline, schedule, as_of.date());
+        review.overdue.insert(review.overdue.end(), late.begin(), late.end());
+        const auto [first, last] = not_assessable.equal_range(history.patient);
+        for (auto n = first; n != last; ++n)
+            review.not_assessable.push_back(unjudged(timeline.patient, n->second));
+        const auto [from, to] = by_patient.equal_range(history.patient);
+        bool pictured = false;
+        for (auto i = from; i != to; ++i) {
+            lines.emplace(i->second, line_of(context, i->second->alert, to_report(i->second->what), timeline));
+            pictured = pictured || i->second->alert.state == MachineState::open;
+        }
+        if (pictured) review.timelines.emplace(history.patient, timeline);
+    });
+    for (const auto& item : items)
+        if (auto found = lines.find(&item); found != lines.end()) review.alerts.push_back(std::move(found->second));
+    for (const auto& q : store.quarantine(true))
+        if (q.at <= as_of) review.quarantine.push_back({q.id, q.file, q.line, q.column, q.code, q.reason});
+    return review;
+}
+
+namespace {
+
+std::vector<report::StateTrace> traces(const Context& context, const series::Timeline& timeline) {
+    std::vector<report::StateTrace> out;
+    const auto k = in_force(context.knowledge, context.as_of);
+    if (!k) return out;
+    const Date d = context.as_of.date();
+    for (const auto& [name, scorer] : k->models) {
+        drift::FilterTrack track;
+        const auto posterior = scorer->posterior(timeline, d, track);
+        if (posterior->dates().empty()) continue;
+        const auto& spec = scorer->model().spec;
+        const auto trace = [&](const std::string& axis, std::vector<std::string> labels) {
+            // What is on no label of the axis (the dead) is shown too: the bands add up to one.
+            for (const auto& s : spec.states)
+                if (s.absorbing) labels.push_back(s.name);
+            report::StateTrace t{name, axis, labels, posterior->dates(), {}, {}};
+            for (const Date at : t.dates) {
+                auto& row = t.p.emplace_back();
+                for (const auto& label : labels)
+                    row.push_back(posterior->probability(label, at).value.value_or(0.0));
+            }
+            for (const int horizon : {28, 56, 84}) {
+                std::vector<double> row;
+                for (const auto& label : labels)
+                    if (const auto f = posterior->forecast(label, d, horizon); f.value) row.push_back(*f.value);
+                if (row.size() == labels.size()) t.forecast.emplace_back(horizon, std::move(row));
+            }
+            out.push_back(std::move(t));
+        };
+        for (const auto& axis : spec.axes)
+            trace(axis.name, axis.labels);
+        if (spec.axes.empty()) {
+            std::vector<std::string> live;
+            for (const auto& s : spec.states)
+                if (!s.absorbing) live.push_back(s.name);
+            trace("state", live);
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+report::PatientPage patient_page(store::Store& store, const std::string& patient, Instant as_of) {
+    const auto known = store.patients(as_of);
+    if (!std::binary_search(known.begin(), known.end(), patient))
+        throw Error("P004", "no patient '" + patient + "' at " + to_string(as_of) + "; " + suggestion(patient, known));
+    const Context context(store, as_of);
+    const auto history = store.history(patient, as_of);
+    report::PatientPage page;
+    page.store_kind = std::string(store::to_string(store.kind()));
+    page.as_of = as_of;
+    page.catalogue = context.catalogue;
+    const auto file = as_known_at(history, as_of);
+    page.conflicts = file.conflicts;
+    page.missing = file.missing;
+    page.timeline = timeline_at(history, as_of, context.catalogue);
+    page.states = traces(context, page.timeline);
+    page.current_regimen = current_regimen(page.timeline, as_of.date());
+    page.options = options_for(context, page.timeline, "", {});
+    const auto events = store.alert_events(patient);
+    for (const auto& a : alert::ledger_at(events, as_of)) {
+        const auto standing = a.state == MachineState::open      ? report::Standing::still_open
+                              : a.state == MachineState::resolved ? report::Standing::resolved
+                                                                  : report::Standing::withdrawn;
+        page.alerts.insert(page.alerts.begin(), line_of(context, a, standing, page.timeline));
+    }
+    for (const auto& [id, json] : store.not_assessable())
+        if (id == patient) page.not_assessable.push_back(unjudged(page.timeline.patient, json));
+    const auto k = in_force(context.knowledge, as_of);
+    if (!k) page.warnings.emplace_back("no rules are active: nothing was judged");
+    if (k && k->models.empty()) page.warnings.emplace_back("no model is active: state probabilities are not known");
+    if (!context.graph) page.warnings.emplace_back("no regimen graph is active: options are not known");
+    if (context.graph && page.current_regimen.empty())
+        page.warnings.emplace_back("no regimen is being given: options are not known");
+    return page;
+}
+
+}  // namespace bellwether::app

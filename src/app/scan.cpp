@@ -1,0 +1,224 @@
+#include "bellwether/app/scan.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+#include <tbb/blocked_range.h>
+#include <tbb/enumerable_thread_specific.h>
+#include <tbb/global_control.h>
+#include <tbb/parallel_for.h>
+
+#include "bellwether/alert/reconcile.hpp"
+
+namespace bellwether::app {
+namespace {
+
+using KnowledgeHistory = std::vector<std::shared_ptr<const Knowledge>>;
+
+/// Alerts opened during one patient's scan, under numbers of their own until the store gives theirs.
+class Numbers {
+public:
+    explicit Numbers(const std::vector<Alert>& ledger) : known_(largest(ledger)) {}
+    static std::int64_t largest(const std::vector<Alert>& ledger) {
+        std::int64_t id = 0;
+        for (const auto& a : ledger)
+            id = std::max(id, a.id);
+        return id;
+    }
+    /// Events as `reconcile` gives them (new alerts are -1, -2, ... of this instant) with the numbers that
+    /// alert::apply gives them.
+    static void settle(std::vector<AlertEvent>& events, std::int64_t before) {
+        for (auto& e : events) {
+            if (e.after.id < 0) e.after.id = before - e.after.id;
+            if (e.after.parent && *e.after.parent < 0) e.after.parent = before - *e.after.parent;
+            e.alert = e.after.id;
+        }
+    }
+    /// The same with every alert that the store does not know yet under one negative number.
+    void for_store(std::vector<AlertEvent>& events) const {
+        for (auto& e : events) {
+            if (e.after.id > known_) e.after.id = known_ - e.after.id;
+            if (e.after.parent && *e.after.parent > known_) e.after.parent = known_ - *e.after.parent;
+            e.alert = e.after.id < 0 ? 0 : e.after.id;
+        }
+    }
+
+private:
+    std::int64_t known_;
+};
+
+std::vector<std::string> to_json(const std::vector<NotAssessable>& list) {
+    std::vector<std::string> lines;
+    lines.reserve(list.size());
+    for (const auto& n : list)
+        lines.push_back(nlohmann::json{{"rule", n.rule}, {"missing", n.missing}}.dump());
+    return lines;
+}
+
+/// The instants at which something is known to happen: lambdas and activations. Deadlines come as they are found.
+std::vector<Instant> known_instants(const PatientHistory& history, const KnowledgeHistory& knowledge, Instant after,
+                                    Instant up_to) {
+    auto instants = learnt_instants(history, after, up_to);
+    for (const auto& k : knowledge)
+        if (k->from > after && k->from <= up_to) instants.push_back(k->from);
+    std::sort(instants.begin(), instants.end());
+    instants.erase(std::unique(instants.begin(), instants.end()), instants.end());
+    return instants;
+}
+
+void count(ScanReport& report, const std::vector<AlertEvent>& events) {
+    for (const auto& e : events) {
+        switch (e.change) {
+            case AlertChange::opened:
+            case AlertChange::split: ++report.opened; break;
+            case AlertChange::revised: ++report.revised; break;
+            case AlertChange::resolved: ++report.resolved; break;
+            case AlertChange::reopened: ++report.reopened; break;
+            case AlertChange::withdrawn: ++report.withdrawn; break;
+            default: ++report.other;
+        }
+    }
+}
+
+/// Everything one patient needs, read before the block is worked on in parallel.
+struct Work {
+    store::ScanState state;
+    PatientHistory history;
+    std::vector<Alert> ledger;
+    Tracks tracks;
+    store::ScanWrite write;
+    std::string failure;
+};
+
+void load_tracks(store::Store& store, const KnowledgeHistory& knowledge, Work& work) {
+    if (knowledge.empty()) return;
+    for (const auto& [name, scorer] : knowledge.back()->models)
+        if (const auto blob = store.checkpoint(work.history.patient, scorer->hash()))
+            if (auto track = drift::FilterTrack::parse(*blob)) work.tracks.emplace(scorer->hash(), std::move(*track));
+}
+
+}  // namespace
+
+Evaluator& Workspace::evaluator(const std::shared_ptr<const Knowledge>& knowledge) {
+    const auto found = evaluators_.find(knowledge.get());
+    if (found != evaluators_.end()) return found->second;
+    return evaluators_.emplace(knowledge.get(), Evaluator(knowledge)).first->second;
+}
+
+store::ScanWrite scan_patient(const PatientHistory& history, std::vector<Alert> ledger, const store::ScanState& state,
+                              const KnowledgeHistory& knowledge, Instant as_of, Tracks& tracks,
+                              Workspace& workspace) {
+    store::ScanWrite write;
+    write.patient = history.patient;
+    write.scanned_to = as_of;
+    write.next_deadline = state.next_deadline;
+    const auto instants = known_instants(history, knowledge, state.scanned_to, as_of);
+    auto known = instants.begin();
+    const Numbers numbers(ledger);
+    while (true) {
+        std::optional<Instant> next;
+        if (known != instants.end()) next = *known;
+        if (write.next_deadline) {
+            const Instant deadline = Instant::start_of(*write.next_deadline);
+            if (deadline <= as_of && (!next || deadline < *next)) next = deadline;
+        }
+        if (!next) break;
+        if (known != instants.end() && *known == *next) ++known;
+        write.next_deadline.reset();
+        const auto k = in_force(knowledge, *next);
+        if (!k) continue;
+        auto& evaluator = workspace.evaluator(k);
+        const auto timeline = timeline_at(history, *next, k->catalogue);
+        const auto verdict = evaluator.evaluate(timeline, *next, tracks);
+        auto events = alert::reconcile(verdict.episodes, ledger, history.patient, *next, k->from, k->rules_hash,
+                                       k->model_hash);
+        const auto before = Numbers::largest(ledger);
+        alert::apply(ledger, events);
+        Numbers::settle(events, before);
+        write.events.insert(write.events.end(), events.begin(), events.end());
+        write.not_assessable = to_json(verdict.not_assessable);
+        write.next_deadline = verdict.next_deadline;
+    }
+    numbers.for_store(write.events);
+    if (!knowledge.empty())
+        for (const auto& [name, scorer] : knowledge.back()->models)
+            if (const auto track = tracks.find(scorer->hash()); track != tracks.end())
+                write.checkpoints.emplace_back(scorer->hash(), track->second.serialize());
+    return write;
+}
+
+ScanReport scan(store::Store& store, Instant as_of, const ScanOptions& options) {
+    ScanReport report;
+    report.as_of = as_of;
+    if (const auto last = store.last_scan(); last && as_of < *last) {
+        report.skipped = true;
+        return report;
+    }
+    const auto knowledge = knowledge_history(store.activations(), store.channels());
+    const auto due = store.due(as_of);
+    report.patients = static_cast<std::int64_t>(due.size());
+    std::map<std::string, store::ScanState> states;
+    std::vector<std::string> ids;
+    for (const auto& s : due) {
+        ids.push_back(s.patient);
+        states.emplace(s.patient, s);
+    }
+    tbb::global_control control(tbb::global_control::max_allowed_parallelism,
+                                static_cast<std::size_t>(std::max(1, options.threads)));
+    tbb::enumerable_thread_specific<Workspace> workspaces;
+    std::vector<std::string> failed;
+    std::int64_t done = 0;
+    std::vector<Work> block;
+    const auto finish_block = [&] {
+        tbb::parallel_for(tbb::blocked_range<std::size_t>(0, block.size(), 1), [&](const auto& range) {
+            for (std::size_t i = range.begin(); i != range.end(); ++i) {
+                Work& w = block[i];
+                try {
+                    w.write = scan_patient(w.history, std::move(w.ledger), w.state, knowledge, as_of, w.tracks,
+                                           workspaces.local());
+                } catch (const std::exception& e) {
+                    w.failure = e.what();
+                }
+            }
+        });
+        std::vector<store::ScanWrite> writes;
+        for (auto& w : block) {
+            if (!w.failure.empty()) {
+                failed.push_back(w.history.patient);
+                report.failed.emplace_back(w.history.patient, w.failure);
+                continue;
+            }
+            count(report, w.write.events);
+            writes.push_back(std::move(w.write));
+        }
+        store.write_scan(writes, options.who);
+        done += static_cast<std::int64_t>(block.size());
+        block.clear();
+        if (options.progress) options.progress(done, report.patients);
+    };
+    constexpr std::size_t block_size = 256;
+    store.for_each_history(ids, as_of, [&](PatientHistory&& history) {
+        Work w;
+        w.state = states.at(history.patient);
+        w.history = std::move(history);
+        w.ledger = store.alerts(w.history.patient);
+        if (options.use_checkpoints) load_tracks(store, knowledge, w);
+        block.push_back(std::move(w));
+        if (block.size() == block_size) finish_block();
+    });
+    finish_block();
+    store.finish_scan(as_of, failed, options.who);
+    return report;
+}
+
+std::vector<AlertEvent> replay_patient(const PatientHistory& history, const KnowledgeHistory& knowledge,
+                                       Instant as_of) {
+    Tracks tracks;
+    Workspace workspace;
+    store::ScanState nothing;
+    nothing.patient = history.patient;
+    return scan_patient(history, {}, nothing, knowledge, as_of, tracks, workspace).events;
+}
+
+}  // namespace bellwether::app

@@ -1,0 +1,299 @@
+#include "bellwether/drift/features.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "bellwether/core/text.hpp"
+
+namespace bellwether::drift {
+namespace {
+
+using series::Answer;
+
+void put(FeatureColumn& out, std::size_t i, const Answer& a) {
+    if (a.value)
+        out.set(i, *a.value);
+    else
+        out.unknown(i, a.why);
+}
+
+std::vector<Date> unique_up_to(std::vector<Date> dates, Date last) {
+    std::sort(dates.begin(), dates.end());
+    dates.erase(std::unique(dates.begin(), dates.end()), dates.end());
+    while (!dates.empty() && dates.back() > last)
+        dates.pop_back();
+    return dates;
+}
+
+bool matches(const Event& e, const std::string& kind) { return to_string(e.kind) == kind; }
+
+int active_grade(const series::Timeline& t, const std::string& term, Date d) {
+    int worst = 0;
+    for (const auto& e : t.events)
+        if (e.kind == EventKind::toxicity && (term == "any" || e.term == term) && e.date <= d &&
+            (!e.resolved || *e.resolved >= d))
+            worst = std::max(worst, e.grade.value_or(1));
+    return worst;
+}
+
+bool on_regimen(const series::Timeline& t, const std::string& regimen, Date d) {
+    return std::any_of(t.therapies.begin(), t.therapies.end(), [&](const TherapyInterval& i) {
+        return (regimen == "any" || i.regimen == regimen) && i.start <= d && (!i.stop || *i.stop > d);
+    });
+}
+
+/// Date of the last event of a kind on or before d.
+std::optional<Date> last_event(const series::Timeline& t, const std::string& kind, Date d) {
+    std::optional<Date> found;
+    const auto consider = [&](Date at) {
+        if (at <= d && (!found || at > *found)) found = at;
+    };
+    if (kind == "therapy_start") {
+        for (const auto& i : t.therapies)
+            consider(i.start);
+    } else {
+        for (const auto& e : t.events)
+            if (matches(e, kind)) consider(e.date);
+    }
+    return found;
+}
+
+std::optional<std::string> attribute(const series::Timeline& t, const std::string& name) {
+    const Patient& p = t.patient;
+    const auto nonempty = [](const std::string& s) { return s.empty() ? std::nullopt : std::optional(s); };
+    if (name == "arm") return nonempty(p.arm);
+    if (name == "site") return nonempty(p.site);
+    if (name == "trial") return nonempty(p.trial);
+    if (name == "sex") {
+        if (p.sex == Sex::unknown) return std::nullopt;
+        return p.sex == Sex::female ? "female" : "male";
+    }
+    if (name == "age") {
+        if (!p.birth_year || !p.day_zero) return std::nullopt;
+        return std::to_string(p.day_zero->year() - *p.birth_year);
+    }
+    const auto found = p.attributes.find(name);
+    return found == p.attributes.end() ? std::nullopt : nonempty(found->second);
+}
+
+Answer reference(const series::Track& track, const std::string& name, Date d, std::optional<Date> zero) {
+    if (name == "baseline") return series::baseline(track, d, zero);
+    return name == "nadir" ? series::nadir(track, d, zero) : series::peak(track, d, zero);
+}
+
+/// A bound is no measurement: rules that need the number itself must not take it for one.
+Answer certain(Answer a, const char* what) {
+    if (a.value && a.censored) {
+        a.value.reset();
+        a.why = std::string(what) + " is only bounded: a reading is beyond its limit of detection";
+    }
+    return a;
+}
+
+}  // namespace
+
+GivenPosterior::GivenPosterior(std::map<std::string, std::vector<std::pair<Date, double>>> given)
+    : given_(std::move(given)) {
+    for (const auto& [label, track] : given_)
+        for (const auto& [date, p] : track)
+            dates_.push_back(date);
+    std::sort(dates_.begin(), dates_.end());
+    dates_.erase(std::unique(dates_.begin(), dates_.end()), dates_.end());
+}
+
+Answer GivenPosterior::probability(const std::string& label, Date d) const {
+    Answer a;
+    if (const auto found = given_.find(label); found != given_.end())
+        for (const auto& [date, p] : found->second)
+            if (date <= d) a.value = p;
+    if (!a.value) a.why = "P(" + label + ") is not given on or before " + to_string(d);
+    return a;
+}
+
+Answer GivenPosterior::forecast(const std::string& label, Date d, int) const { return probability(label, d); }
+
+Features::Features(const series::Timeline& timeline, const Table& table, Date as_of,
+                   std::map<std::string, std::shared_ptr<const Posterior>> posteriors)
+    : timeline_(timeline), table_(table), as_of_(as_of), posteriors_(std::move(posteriors)) {}
+
+const Posterior* Features::posterior(const FeatureCall& call, std::string& why) const {
+    const auto found = posteriors_.find(call.model);
+    if (found != posteriors_.end() && found->second) return found->second.get();
+    why = "no usable model '" + call.model + "' is active";
+    return nullptr;
+}
+
+void Features::evaluate(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) {
+    out.reset(points.size());
+    if (call.name == "P" || call.name == "forecast")
+        model_feature(call, points, out);
+    else if (call.name == "on" || call.name == "since" || call.name == "toxicity" || call.name.starts_with("attr"))
+        patient_feature(call, points, out);
+    else
+        channel_feature(call, points, out);
+}
+
+void Features::model_feature(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) const {
+    std::string why;
+    const Posterior* p = posterior(call, why);
+    const std::string& label = call.args.at(0).word;
+    const bool forward = call.name == "forecast";
+    const int horizon = call.args.size() > 1 ? static_cast<int>(call.args[1].number) : 0;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        if (!p)
+            out.unknown(i, why);
+        else
+            put(out, i, forward ? p->forecast(label, points[i], horizon) : p->probability(label, points[i]));
+    }
+}
+
+void Features::channel_feature(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) const {
+    const std::string& name = call.args.at(0).word;
+    const std::string& f = call.name;
+    const series::Track* track = timeline_.track(name);
+    const auto zero = timeline_.patient.day_zero;
+    std::string absent = "no reading of " + name;
+    if (const auto found = timeline_.unmeasured.find(name); found != timeline_.unmeasured.end())
+        absent += " (" + found->second + ")";
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        const Date d = points[i];
+        const int at = track ? track->last_index(d) : -1;
+        if (f == "readings") {
+            out.set(i, at + 1);
+            continue;
+        }
+        if (at < 0) {
+            out.unknown(i, absent);
+            continue;
+        }
+        const auto& point = track->points[static_cast<std::size_t>(at)];
+        if (f == "detected")
+            out.set(i, point.reading.censor == Censor::left ? 0.0 : 1.0);
+        else if (f == "age_of")
+            out.set(i, d - point.date);
+        else if (f == "value" || f == "last")
+            put(out, i, certain(series::last(*track, d), "value"));
+        else if (f == "fold")
+            put(out, i, series::fold(*track, d, reference(*track, call.args[1].word, d, zero)));
+        else if (f == "change")
+            put(out, i, certain(series::change(*track, d, reference(*track, call.args[1].word, d, zero)), "change"));
+        else if (f.starts_with("trend")) {
+            const auto& channel = table_.catalogue().at(name);
+            const auto t = series::trend(*track, d, static_cast<int>(call.args[1].number), channel.scale);
+            put(out, i, f == "trend" ? t.slope : f == "trend_low" ? t.low : t.high);
+        } else {
+            put(out, i, certain(reference(*track, f, d, zero), f.c_str()));
+        }
+    }
+}
+
+void Features::patient_feature(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) const {
+    const std::string& word = call.args.at(0).word;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        const Date d = points[i];
+        if (call.name == "on") {
+            out.set(i, on_regimen(timeline_, word, d) ? 1.0 : 0.0);
+        } else if (call.name == "toxicity") {
+            out.set(i, active_grade(timeline_, word, d));
+        } else if (call.name == "since") {
+            if (const auto at = last_event(timeline_, word, d))
+                out.set(i, d - *at);
+            else
+                out.unknown(i, "no " + word + " so far");
+        } else {
+            const auto text = attribute(timeline_, word);
+            const bool number = call.name == "attr_number" || word == "age";
+            const auto value = text && number ? parse_double(*text) : std::nullopt;
+            if (!text || (number && !value)) {
+                out.unknown(i, "attribute " + word + " is not known");
+            } else {
+                out.set(i, value.value_or(0.0));
+                if (!number) {
+                    out.text.resize(points.size());
+                    out.text[i] = *text;
+                }
+            }
+        }
+    }
+}
+
+std::string Features::reason(const FeatureCall& call, Date point) {
+    if (call.name != "P") return {};
+    std::string why;
+    const Posterior* p = posterior(call, why);
+    return p ? p->reason(call.args.at(0).word, point) : std::string{};
+}
+
+std::vector<Date> Features::reading_dates(const std::string& channel) const {
+    std::vector<Date> dates;
+    if (const auto* track = timeline_.track(channel))
+        for (const auto& p : track->points)
+            dates.push_back(p.date);
+    return unique_up_to(std::move(dates), as_of_);
+}
+
+std::vector<Date> Features::therapy_dates() const {
+    std::vector<Date> dates;
+    for (const auto& i : timeline_.therapies) {
+        dates.push_back(i.start);
+        if (i.stop) dates.push_back(*i.stop);
+    }
+    return unique_up_to(std::move(dates), as_of_);
+}
+
+std::vector<Date> Features::event_dates() const {
+    std::vector<Date> dates;
+    for (const auto& e : timeline_.events) {
+        dates.push_back(e.date);
+        if (e.resolved) dates.push_back(*e.resolved + 1);
+    }
+    return unique_up_to(std::move(dates), as_of_);
+}
+
+std::vector<Date> Features::change_dates(const FeatureCall& call, std::optional<double> threshold) const {
+    std::vector<Date> dates;
+    const auto crossing = [&](Date anchor) {
+        // >, >=, < and <= change on the day of equality or the day after it.
+        const int n = static_cast<int>(std::floor(threshold.value_or(0.0)));
+        dates.push_back(anchor + n);
+        dates.push_back(anchor + n + 1);
+    };
+    if (call.name == "age_of" || call.name.starts_with("trend")) {
+        if (const auto* track = timeline_.track(call.args.at(0).word))
+            for (const auto& p : track->points) {
+                if (call.name == "age_of")
+                    crossing(p.date);
+                else
+                    dates.push_back(p.date + static_cast<int>(call.args[1].number));
+            }
+    } else if (call.name == "since") {
+        if (call.args.at(0).word == "therapy_start") {
+            for (const auto& i : timeline_.therapies)
+                crossing(i.start);
+        } else {
+            for (const auto& e : timeline_.events)
+                if (matches(e, call.args.at(0).word)) crossing(e.date);
+        }
+    } else if (call.name == "on") {
+        for (const auto& i : timeline_.therapies) {
+            dates.push_back(i.start);
+            if (i.stop) dates.push_back(*i.stop);
+        }
+    } else if (call.name == "toxicity") {
+        for (const auto& e : timeline_.events) {
+            dates.push_back(e.date);
+            if (e.resolved) dates.push_back(*e.resolved + 1);
+        }
+    } else if (call.name == "forecast") {
+        // The probability moves every day until it is too old to be given.
+        std::string why;
+        if (const Posterior* p = posterior(call, why); p && !p->dates().empty())
+            for (Date d = p->dates().front(); d <= p->dates().back() + forecast_limit_days + 1; d = d + 1)
+                dates.push_back(d);
+    }
+    std::sort(dates.begin(), dates.end());
+    dates.erase(std::unique(dates.begin(), dates.end()), dates.end());
+    return dates;
+}
+
+}  // namespace bellwether::drift

@@ -1,0 +1,129 @@
+#include "bellwether/markov/filter.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "bellwether/core/error.hpp"
+#include "bellwether/core/text.hpp"
+#include "bellwether/markov/likelihood.hpp"
+
+#include "prepared.hpp"
+
+namespace bellwether::markov {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+using Eigen::Index;
+
+/// Log weights of the readings, a column per channel read, and of the row's kind in the last.
+void weigh_row(const Spec& spec, const Values& values, const FilterState& state, const Row& row,
+               std::span<const double> before, Days gap, Step& out) {
+    const auto K = static_cast<Index>(spec.states.size());
+    out.channels.clear();
+    for (std::size_t c = 0; c < spec.channels.size(); ++c)
+        if (row.readings[c].present) out.channels.push_back(c);
+    const auto n = static_cast<Index>(out.channels.size());
+    if (out.log_weight.rows() != K || out.log_weight.cols() < n + 1)
+        out.log_weight.resize(K, static_cast<Index>(spec.channels.size()) + 1);
+    for (Index i = 0; i < n; ++i) {
+        const std::size_t c = out.channels[static_cast<std::size_t>(i)];
+        const Channel& channel = spec.channels[c];
+        ChannelMemory memory = state.memory[c];
+        pass_time(channel, before, gap, memory);
+        const Evidence evidence = evidence_of(channel, c, row.readings[c], memory, before);
+        log_weights(channel, evidence, values, {out.log_weight.col(i).data(), static_cast<std::size_t>(K)});
+    }
+    auto kind = out.log_weight.col(n);
+    kind.setZero();
+    out.kind_speaks = row.kind != Kind::snapshot;
+    for (Index s = 0; s < K; ++s)
+        if (row.kind == Kind::one_of && !contains(row.among, static_cast<std::size_t>(s))) kind[s] = -kInfinity;
+}
+
+}  // namespace
+
+double probability(const Eigen::VectorXd& p, StateSet set) {
+    double sum = 0.0;
+    for (Index s = 0; s < p.size(); ++s)
+        if (contains(set, static_cast<std::size_t>(s))) sum += p[s];
+    return sum;
+}
+
+Eigen::VectorXd probabilities(const FilterState& state) {
+    Eigen::VectorXd p(static_cast<Index>(state.log_probability.size()));
+    for (Index s = 0; s < p.size(); ++s) p[s] = std::exp(state.log_probability[static_cast<std::size_t>(s)]);
+    return p;
+}
+
+Filter::Filter(TransitionCache& cache) : cache_(&cache), start_(start_probabilities(cache.spec(), cache.values())) {}
+
+FilterState Filter::start() const {
+    FilterState state;
+    for (const double p : start_) state.log_probability.push_back(std::log(p));
+    state.covariates.assign(spec().covariates.size(), 0.0);
+    for (std::size_t c = 0; c < spec().covariates.size(); ++c) state.covariates[c] = spec().covariates[c].centre;
+    state.memory.resize(spec().channels.size());
+    return state;
+}
+
+void Filter::step(FilterState& state, const Row& row, Step& out) const {
+    const Spec& model = spec();
+    check_row(model, row, !state.started);
+    const Days gap{state.started ? row.time.count - state.time : 0.0};
+    if (!(gap.count >= 0.0))
+        throw Error("M005", fmt::format("day {} follows day {}", shortest(row.time.count), shortest(state.time)));
+    const std::span<const double> before = state.started ? std::span<const double>(state.covariates) : row.covariates;
+    const auto K = static_cast<Index>(model.states.size());
+    if (out.before.size() != K) {
+        out.before.resize(K);
+        out.predicted.resize(K);
+        out.filtered.resize(K);
+    }
+    for (Index s = 0; s < K; ++s) out.before[s] = std::exp(state.log_probability[static_cast<std::size_t>(s)]);
+    const TransitionCache::Entry* moved = state.started ? &cache_->at(before, gap) : nullptr;
+    if (moved != nullptr) out.predicted.noalias() = moved->P.transpose() * out.before;
+    else out.predicted = out.before;
+
+    weigh_row(model, values(), state, row, before, gap, out);
+    const auto columns = static_cast<Index>(out.channels.size()) + 1;
+    out.filtered = out.log_weight.leftCols(columns).rowwise().sum();
+    if (row.kind == Kind::exact_entry) out.filtered[static_cast<Index>(row.state)] = -kInfinity;
+    double top = -kInfinity;
+    for (Index s = 0; s < K; ++s)
+        if (out.predicted[s] > 0.0) top = std::max(top, out.filtered[s]);
+    double scale = 0.0;
+    for (Index s = 0; s < K && top > -kInfinity; ++s) {
+        out.filtered[s] = out.predicted[s] > 0.0 ? out.predicted[s] * std::exp(out.filtered[s] - top) : 0.0;
+        scale += out.filtered[s] * (row.kind == Kind::exact_entry ? (*moved->Q)(s, static_cast<Index>(row.state)) : 1.0);
+    }
+    if (!(scale > 0.0)) {  // impossible: as if the row had not been there
+        out.log_likelihood = -kInfinity;
+        out.filtered = out.predicted;
+        return;
+    }
+    if (row.kind == Kind::exact_entry) {
+        out.filtered.setZero();
+        out.filtered[static_cast<Index>(row.state)] = 1.0;
+    } else {
+        out.filtered /= scale;
+    }
+    out.log_likelihood = top + std::log(scale);
+    state.log_likelihood += out.log_likelihood;
+    for (std::size_t c = 0; c < model.channels.size(); ++c) {
+        pass_time(model.channels[c], before, gap, state.memory[c]);
+        if (row.readings[c].present) remember(model.channels[c], row.readings[c], state.memory[c]);
+    }
+    for (Index s = 0; s < K; ++s) state.log_probability[static_cast<std::size_t>(s)] = std::log(out.filtered[s]);
+    std::copy(row.covariates.begin(), row.covariates.end(), state.covariates.begin());
+    state.time = row.time.count;
+    state.started = true;
+}
+
+Eigen::VectorXd Filter::forecast(const FilterState& state, Days ahead) const {
+    return cache_->at(state.covariates, ahead).P.transpose() * probabilities(state);
+}
+
+}  // namespace bellwether::markov

@@ -1,0 +1,143 @@
+#include "bellwether/markov/fit.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include <fmt/format.h>
+
+#include "bellwether/core/error.hpp"
+#include "bellwether/core/text.hpp"
+#include "bellwether/markov/likelihood.hpp"
+
+#include "objective.hpp"
+
+namespace bellwether::markov {
+namespace {
+
+constexpr std::array<std::pair<FitSummary::End, std::string_view>, 6> kEnds = {{
+    {FitSummary::End::converged, "converged"},
+    {FitSummary::End::boundary, "boundary"},
+    {FitSummary::End::not_identified, "not_identified"},
+    {FitSummary::End::iteration_limit, "iteration_limit"},
+    {FitSummary::End::diverged, "diverged"},
+    {FitSummary::End::bad_start, "bad_start"},
+}};
+
+std::string why_bad(const Spec& spec, const Likelihood& likelihood, const Values& start) {
+    for (std::size_t p = 0; p < start.size(); ++p)
+        if (!std::isfinite(start[p]) || (spec.parameters[p].scale == Parameter::Scale::log && start[p] <= 0.0))
+            return fmt::format("'{}' starts at {}", spec.parameters[p].name, start[p]);
+    const std::vector<double> each = likelihood.by_subject(start);
+    for (std::size_t s = 0; s < each.size(); ++s)
+        if (!std::isfinite(each[s]))
+            return fmt::format("subject {} of {} has log likelihood {} at the start", s + 1, each.size(), each[s]);
+    return "the gradient is not finite at the start";
+}
+
+Eigen::VectorXd jittered(const Objective& objective, double sd, std::mt19937_64& random) {
+    Eigen::VectorXd u(objective.size());
+    for (Eigen::Index i = 0; i < u.size(); ++i) {
+        const double move = std::normal_distribution<double>(0.0, sd)(random);
+        const std::size_t p = objective.free()[static_cast<std::size_t>(i)];
+        // A mean moves by a share of itself: its unit is that of a channel.
+        const double wide = objective.spec().parameters[p].scale == Parameter::Scale::log
+                                ? 1.0
+                                : std::min(1.0, std::max(1e-3, std::abs(objective.start()[p])));
+        u[i] = move * wide / objective.unit()[i];
+    }
+    return u;
+}
+
+double mean_of(const Spec& spec, const Values& values, const Anchor& anchor, const std::string& label, bool largest) {
+    const Channel& channel = spec.channels[anchor.channel];
+    std::size_t pattern = 0;
+    for (std::size_t i = 0; i < channel.conditions.size(); ++i)
+        if (std::find(anchor.when.begin(), anchor.when.end(), channel.conditions[i]) != anchor.when.end())
+            pattern |= std::size_t{1} << i;
+    const StateSet set = spec.states_with(label);
+    double out = largest ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
+    for (std::size_t s = 0; s < spec.states.size(); ++s) {
+        if (!contains(set, s) || channel.group[s] == Channel::kNone) continue;
+        const auto& group = channel.groups[static_cast<std::size_t>(channel.group[s])];
+        const double x = values[static_cast<std::size_t>(group.mean[pattern])];
+        out = largest ? std::max(out, x) : std::min(out, x);
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string_view to_string(FitSummary::End end) {
+    for (const auto& [value, word] : kEnds)
+        if (value == end) return word;
+    return "";
+}
+
+std::optional<FitSummary::End> fit_end_from(std::string_view word) {
+    for (const auto& [value, known] : kEnds)
+        if (known == word) return value;
+    return std::nullopt;
+}
+
+double log_prior(const Spec& spec, const Values& values) {
+    double sum = 0.0;
+    for (std::size_t p = 0; p < spec.parameters.size(); ++p) {
+        const Parameter& parameter = spec.parameters[p];
+        if (parameter.fixed || !parameter.prior) continue;
+        const double z = (parameter.free_from(values[p]) - parameter.free_from(parameter.prior->centre)) /
+                         parameter.prior->sd;
+        sum -= 0.5 * z * z;
+    }
+    return sum;
+}
+
+std::string broken_anchor(const Spec& spec, const Values& values) {
+    for (const Anchor& anchor : spec.anchors)
+        for (std::size_t i = 1; i < anchor.order.size(); ++i) {
+            const double low = mean_of(spec, values, anchor, anchor.order[i - 1], true);
+            const double high = mean_of(spec, values, anchor, anchor.order[i], false);
+            if (!(low < high))
+                return fmt::format("on {}, '{}' ({}) is not below '{}' ({}): the states have changed their meaning",
+                                   spec.channels[anchor.channel].name, anchor.order[i - 1], shortest(low),
+                                   anchor.order[i], shortest(high));
+        }
+    return "";
+}
+
+ParameterSet fit(const Spec& spec, const Panel& panel, const FitOptions& options) {
+    const Likelihood likelihood(spec, panel);
+    ParameterSet out;
+    out.subjects = panel.subjects();
+    out.rows = panel.rows();
+    out.values = options.from.empty() ? spec.start_values() : options.from;
+    out.standard_error.assign(spec.parameters.size(), std::nullopt);
+    Objective objective(spec, likelihood, out.values);
+    out.summary.start_log_lik = likelihood.value(out.values);
+    out.summary.final_log_lik = out.summary.start_log_lik;
+    if (!objective.measure()) {
+        out.summary.end = FitSummary::End::bad_start;
+        out.summary.why = why_bad(spec, likelihood, out.values);
+        return out;
+    }
+    std::mt19937_64 random(options.seed);
+    Search best;
+    for (int i = 0; i < std::max(1, options.starts); ++i) {
+        const Eigen::VectorXd from =
+            i == 0 ? Eigen::VectorXd::Zero(objective.size()).eval() : jittered(objective, options.jitter, random);
+        Eigen::VectorXd gradient;
+        if (!std::isfinite(objective.value(from, gradient))) continue;
+        Search search = minimise(objective, from, options.max_iterations);
+        if (i == 0 || search.value < best.value) best = std::move(search);
+    }
+    out.values = objective.values_at(best.u);
+    out.summary.iterations = best.iterations;
+    out.summary.final_log_lik = likelihood.value(out.values);
+    out.summary.anchor_broken = broken_anchor(spec, out.values);
+    judge(objective, best, out);
+    return out;
+}
+
+}  // namespace bellwether::markov

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <vector>
+
+#include <Eigen/Core>
+
+#include "bellwether/markov/emission.hpp"
+#include "bellwether/markov/likelihood.hpp"
+
+/// Private: a panel with all that does not depend on parameters worked out, and one subject's forward pass over it.
+namespace bellwether::markov {
+
+/// What a row must satisfy by itself. @throws Error M004, M007, M008.
+void check_row(const Spec& spec, const Row& row, bool first);
+
+/// The row's readings as evidence, appended to `out`; then the memory takes them in.
+/// @param before  covariates in force up to this row; @param gap  since the row before, 0 for a first row
+void take_readings(const Spec& spec, const Row& row, std::span<const double> before, Days gap,
+                   std::vector<ChannelMemory>& memory, std::vector<Evidence>& out);
+
+struct PreparedRow {
+    Kind kind = Kind::snapshot;
+    std::size_t state = 0;
+    StateSet among = 0;
+    int slot = -1;          ///< distinct (covariates, gap) that leads here; -1 for a first row
+    int generator = -1;     ///< distinct covariates in force up to here
+    std::size_t begin = 0, end = 0;  ///< evidence
+};
+
+struct Likelihood::Prepared {
+    struct Slot {
+        int generator;
+        double gap;
+    };
+    Spec spec;
+    std::vector<std::vector<double>> generators;  ///< covariates
+    std::vector<Slot> slots;
+    std::vector<PreparedRow> rows;
+    std::vector<std::size_t> first;  ///< of each subject, and the end
+    std::vector<Evidence> evidence;
+    std::size_t longest = 0;  ///< rows of a subject
+    std::size_t most_groups = 1;
+
+    Prepared(const Spec& spec, const Panel& panel);
+};
+
+/// Matrices under one parameter set.
+struct Matrices {
+    std::vector<Eigen::MatrixXd> Q, P;
+    Eigen::VectorXd start;
+    Matrices(const Likelihood::Prepared& prepared, const Values& values);
+};
+
+}  // namespace bellwether::markov

@@ -1,0 +1,164 @@
+#include "bellwether/markov/simulate.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "bellwether/markov/emission.hpp"
+#include "bellwether/markov/likelihood.hpp"
+#include "bellwether/markov/transition.hpp"
+
+namespace bellwether::markov {
+namespace {
+
+using Eigen::Index;
+
+std::size_t draw_from(const Eigen::VectorXd& weights, std::mt19937_64& random) {
+    double u = std::uniform_real_distribution<double>(0.0, weights.sum())(random);
+    for (Index s = 0; s < weights.size(); ++s) {
+        u -= weights[s];
+        if (u < 0.0 && weights[s] > 0.0) return static_cast<std::size_t>(s);
+    }
+    Index largest = 0;
+    weights.maxCoeff(&largest);
+    return static_cast<std::size_t>(largest);
+}
+
+/// What the true values of a channel were, whatever was reported of them.
+struct Latent {
+    bool any = false;
+    double value = 0.0;  ///< channel's scale
+    std::array<double, Channel::kPatterns> exposure{};
+};
+
+class Draw {
+public:
+    Draw(const Spec& spec, const Values& values, const Schedule& schedule, std::mt19937_64& random)
+        : spec_(spec), values_(values), schedule_(schedule), random_(random), latent_(spec.channels.size()) {}
+
+    Reading reading(std::size_t c, std::size_t state, std::span<const double> before) {
+        const Channel& channel = spec_.channels[c];
+        const int g = channel.group[state];
+        if (g == Channel::kNone) return {};
+        const Channel::Group& group = channel.groups[static_cast<std::size_t>(g)];
+        if (channel.family == Family::categorical) return Reading::of(category(group));
+        const double x = value(channel, group, c, before);
+        Latent& latent = latent_[c];
+        const bool missing = std::uniform_real_distribution<double>(0.0, 1.0)(random_) < schedule_.missing;
+        if (missing && latent.any) return {};
+        if (channel.says != Says::own_baseline || !latent.any) latent.value = x;
+        latent.any = true;
+        latent.exposure.fill(0.0);
+        const double natural = channel.on_log_scale() ? std::exp(x) : x;
+        const double limit = schedule_.lower_limit.empty() ? -std::numeric_limits<double>::infinity()
+                                                           : schedule_.lower_limit[c];
+        return natural < limit ? Reading::below(limit) : Reading::of(natural);
+    }
+
+    void pass(std::span<const double> before, double gap) {
+        for (std::size_t c = 0; c < latent_.size(); ++c)
+            latent_[c].exposure[pattern_of(spec_.channels[c], before)] += gap;
+    }
+
+private:
+    [[nodiscard]] double parameter(int index) const { return values_[static_cast<std::size_t>(index)]; }
+    double normal(double mean, double sd) { return std::normal_distribution<double>(mean, sd)(random_); }
+
+    double category(const Channel::Group& group) {
+        Eigen::VectorXd w = Eigen::VectorXd::Zero(static_cast<Index>(group.odds.size()));
+        for (std::size_t k = 0; k < group.odds.size(); ++k)
+            if (group.odds[k] != Channel::Group::kImpossible)
+                w[static_cast<Index>(k)] = group.odds[k] == Channel::Group::kBase ? 1.0 : std::exp(parameter(group.odds[k]));
+        return static_cast<double>(draw_from(w, random_));
+    }
+
+    double value(const Channel& channel, const Channel::Group& group, std::size_t c, std::span<const double> before) {
+        const Latent& latent = latent_[c];
+        const double first = schedule_.first_value.empty() ? 1.0 : schedule_.first_value[c];
+        if (channel.says != Says::level && !latent.any) return channel.on_log_scale() ? std::log(first) : first;
+        const double sd = parameter(group.sd);
+        if (channel.says != Says::rate) {
+            const double mean = parameter(group.mean[pattern_of(channel, before)]);
+            return normal(mean + (channel.says == Says::own_baseline ? latent.value : 0.0), sd);
+        }
+        double shift = 0.0, gap = 0.0;
+        for (std::size_t p = 0; p < Channel::kPatterns; ++p) {
+            shift += parameter(group.mean[p]) * latent.exposure[p];
+            gap += latent.exposure[p];
+        }
+        const double diffusion = group.diffusion == Channel::kNone ? 0.0 : parameter(group.diffusion);
+        return normal(latent.value + shift, std::sqrt(sd * sd + diffusion * diffusion * gap));
+    }
+
+    const Spec& spec_;
+    const Values& values_;
+    const Schedule& schedule_;
+    std::mt19937_64& random_;
+    std::vector<Latent> latent_;
+};
+
+/// A moving state: where it is and on which day it got there.
+struct Walker {
+    std::size_t state;
+    double day;
+    /// Moves up to `until`; stops early on an exact entry. @return true when it did.
+    bool walk(const Spec& spec, const Eigen::MatrixXd& Q, double until, std::mt19937_64& random) {
+        while (day < until) {
+            const auto s = static_cast<Index>(state);
+            const double leave = -Q(s, s);
+            const double stay = leave > 0.0 ? std::exponential_distribution<double>(leave)(random)
+                                            : std::numeric_limits<double>::infinity();
+            day = std::min(day + stay, until);
+            if (day >= until) return false;
+            Eigen::VectorXd w = Q.row(s);
+            w[s] = 0.0;
+            state = draw_from(w, random);
+            if (spec.states[state].exact_entry) return true;
+        }
+        return false;
+    }
+};
+
+}  // namespace
+
+std::vector<std::size_t> simulate(const Spec& spec, const Values& values, const Schedule& schedule,
+                                  std::mt19937_64& random, Panel& panel) {
+    std::vector<std::size_t> hidden;
+    panel.begin_subject(schedule.id);
+    if (schedule.days.empty()) return hidden;
+    Draw draw(spec, values, schedule, random);
+    const std::vector<double> none;
+    const auto covariates = [&](std::size_t i) -> const std::vector<double>& {
+        return schedule.covariates.empty() ? none : schedule.covariates[i];
+    };
+    Walker walker{draw_from(start_probabilities(spec, values), random), schedule.days.front()};
+    std::vector<Reading> readings(spec.channels.size());
+    for (std::size_t i = 0; i < schedule.days.size(); ++i) {
+        const std::vector<double>& before = covariates(i == 0 ? 0 : i - 1);
+        Row row;
+        row.time = Days{schedule.days[i]};
+        if (i > 0) {
+            const bool entered = walker.walk(spec, generator(spec, values, before), schedule.days[i], random);
+            if (entered) {
+                const std::vector<Reading> nothing(spec.channels.size());
+                row.time = Days{std::min(std::ceil(walker.day), schedule.days[i])};
+                row.kind = Kind::exact_entry;
+                row.state = walker.state;
+                row.readings = nothing;
+                row.covariates = before;
+                panel.add(row);
+                hidden.push_back(walker.state);
+                return hidden;
+            }
+            draw.pass(before, schedule.days[i] - schedule.days[i - 1]);
+        }
+        for (std::size_t c = 0; c < readings.size(); ++c) readings[c] = draw.reading(c, walker.state, before);
+        row.readings = readings;
+        row.covariates = covariates(i);
+        panel.add(row);
+        hidden.push_back(walker.state);
+    }
+    return hidden;
+}
+
+}  // namespace bellwether::markov

@@ -1,0 +1,247 @@
+#include "bellwether/rulebook/evaluate.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "evidence.hpp"
+#include "machine.hpp"
+#include "track.hpp"
+
+namespace bellwether::rulebook {
+namespace {
+
+template <typename T>
+int index_of(std::vector<T>& list, const T& x) {
+    const auto it = std::find(list.begin(), list.end(), x);
+    const auto index = static_cast<int>(it - list.begin());
+    if (it == list.end()) list.push_back(x);
+    return index;
+}
+
+void add_once(std::vector<int>& list, int x) {
+    if (std::find(list.begin(), list.end(), x) == list.end()) list.push_back(x);
+}
+
+/// What a rule needs, as indices into the shared lists.
+struct Plan {
+    std::vector<int> calls;
+    std::vector<int> channels, visit_channels, clocks;
+    bool therapy = false, events = false;
+};
+
+}  // namespace
+
+struct Evaluator::Impl {
+    struct Clock {
+        FeatureCall call;
+        std::optional<double> threshold;
+        friend bool operator==(const Clock&, const Clock&) = default;
+    };
+
+    // Fixed by the rulebook.
+    std::vector<Rule> rules;
+    std::vector<Plan> plans;
+    std::vector<FeatureCall> calls;
+    std::vector<std::string> channels;
+    std::vector<Clock> clocks;
+    bool any_therapy = false, any_events = false;
+
+    // Of the patient at hand; buffers are kept.
+    Date as_of;
+    std::vector<std::vector<Date>> channel_dates, clock_dates;
+    std::vector<Date> therapy_dates, event_dates, points;
+    std::vector<FeatureColumn> columns;
+    std::vector<unsigned char> marks;
+    std::vector<Tick> ticks;
+    Track when, unless, until, escalate, scratch;
+    std::optional<Date> deadline;
+
+    explicit Impl(const Rulebook& book) : rules(book.rules) {
+        for (const Rule& rule : rules) plans.push_back(plan(rule));
+        channel_dates.resize(channels.size());
+        clock_dates.resize(clocks.size());
+        columns.resize(calls.size());
+    }
+
+    Plan plan(const Rule& rule) {
+        const CompiledRule& compiled = *rule.compiled;
+        Plan p;
+        for (const FeatureCall& call : compiled.calls) p.calls.push_back(index_of(calls, call));
+        for (const int call : compiled.watched) {
+            const FeatureType& type = compiled.types[static_cast<std::size_t>(call)];
+            for (const std::string& channel : type.channels) add_once(p.channels, index_of(channels, channel));
+            if (!rule.persistence.of.empty()) continue;
+            for (const std::string& channel : type.visit_channels) add_once(p.visit_channels, index_of(channels, channel));
+        }
+        for (const int call : compiled.watched) {
+            p.therapy = p.therapy || compiled.types[static_cast<std::size_t>(call)].therapy;
+            p.events = p.events || compiled.types[static_cast<std::size_t>(call)].events;
+        }
+        if (!rule.persistence.of.empty()) {
+            p.visit_channels.push_back(index_of(channels, rule.persistence.of));
+            add_once(p.channels, p.visit_channels.back());  // a visit is a point
+        }
+        for (const Clocked& c : compiled.clocks) {
+            p.clocks.push_back(index_of(clocks, Clock{compiled.calls[static_cast<std::size_t>(c.call)], c.threshold}));
+        }
+        any_therapy = any_therapy || p.therapy;
+        any_events = any_events || p.events;
+        return p;
+    }
+
+    PatientVerdicts run(PatientFeatures& patient, Date day) {
+        as_of = day;
+        deadline.reset();
+        ask_dates(patient);
+        gather_points();
+        for (std::size_t c = 0; c < calls.size(); ++c) {
+            columns[c].reset(points.size());
+            if (!points.empty()) patient.evaluate(calls[c], points, columns[c]);
+        }
+        PatientVerdicts out;
+        out.rules.reserve(rules.size());
+        for (std::size_t r = 0; r < rules.size(); ++r) out.rules.push_back(judge(r, patient));
+        out.next_deadline = deadline;
+        return out;
+    }
+
+    void ask_dates(const PatientFeatures& patient) {
+        for (std::size_t c = 0; c < channels.size(); ++c) channel_dates[c] = patient.reading_dates(channels[c]);
+        for (std::size_t c = 0; c < clocks.size(); ++c) {
+            clock_dates[c] = patient.change_dates(clocks[c].call, clocks[c].threshold);
+            std::sort(clock_dates[c].begin(), clock_dates[c].end());
+        }
+        therapy_dates = any_therapy ? patient.therapy_dates() : std::vector<Date>{};
+        event_dates = any_events ? patient.event_dates() : std::vector<Date>{};
+    }
+
+    template <typename F>
+    void for_each_source(const Plan& p, F f) const {
+        for (const int c : p.channels) f(channel_dates[static_cast<std::size_t>(c)]);
+        for (const int c : p.clocks) f(clock_dates[static_cast<std::size_t>(c)]);
+        if (p.therapy) f(therapy_dates);
+        if (p.events) f(event_dates);
+    }
+
+    /// A date that is known already and still to come: a deadline.
+    void still_to_come(Date d) {
+        if (d > as_of && (!deadline || d < *deadline)) deadline = d;
+    }
+
+    void gather_points() {
+        points.clear();
+        for (std::size_t r = 0; r < rules.size(); ++r) {
+            const auto& days = rules[r].persistence.days;
+            for_each_source(plans[r], [&](const std::vector<Date>& dates) {
+                for (const Date d : dates) {
+                    if (d > as_of) {
+                        still_to_come(d);
+                        continue;
+                    }
+                    points.push_back(d);
+                    if (days && d + *days <= as_of) points.push_back(d + *days);
+                }
+            });
+        }
+        std::sort(points.begin(), points.end());
+        points.erase(std::unique(points.begin(), points.end()), points.end());
+    }
+
+    enum Mark : unsigned char { base = 1, visit = 2, runs_out = 4 };
+
+    void mark(Date d, unsigned char what) {
+        if (d > as_of) return;
+        const auto it = std::lower_bound(points.begin(), points.end(), d);
+        auto& m = marks[static_cast<std::size_t>(it - points.begin())];
+        m = static_cast<unsigned char>(m | what);
+    }
+
+    void mark_points(std::size_t r) {
+        marks.assign(points.size(), 0);
+        const auto& days = rules[r].persistence.days;
+        for_each_source(plans[r], [&](const std::vector<Date>& dates) {
+            for (const Date d : dates) {
+                mark(d, base);
+                if (days) mark(d + *days, runs_out);
+            }
+        });
+        for (const int c : plans[r].visit_channels) {
+            for (const Date d : channel_dates[static_cast<std::size_t>(c)]) mark(d, visit);
+        }
+    }
+
+    /// `when and not unless`, an unknown `unless` counting as false.
+    Truth condition(const CompiledRule& rule, std::size_t i) const {
+        if (when.is_false(i) || (rule.unless.present() && unless.is_true(i))) return Truth::no;
+        return when.known(i) ? Truth::yes : Truth::unknown;
+    }
+
+    RuleVerdict judge(std::size_t r, PatientFeatures& patient) {
+        const Rule& rule = rules[r];
+        const CompiledRule& compiled = *rule.compiled;
+        const Columns mine{&columns, &plans[r].calls};
+        const std::size_t n = points.size();
+        mark_points(r);
+        when.run(compiled.when, mine, n);
+        if (compiled.unless.present()) unless.run(compiled.unless, mine, n);
+        if (compiled.until.present()) until.run(compiled.until, mine, n);
+        if (compiled.escalate.present()) escalate.run(compiled.escalate, mine, n);
+        ticks.clear();
+        std::optional<std::size_t> last;
+        for (std::size_t i = 0; i < n; ++i) {
+            if (!(marks[i] & (base | runs_out))) continue;
+            ticks.push_back({points[i], i, (marks[i] & base) != 0, (marks[i] & visit) != 0, condition(compiled, i),
+                             compiled.until.present() && until.is_true(i),
+                             compiled.escalate.present() && escalate.is_true(i)});
+            if (marks[i] & base) last = i;
+        }
+        const MachineResult machine = run_machine(rule.persistence, compiled.until.present(), ticks);
+        RuleVerdict verdict;
+        verdict.pending = machine.pending;
+        if (machine.pending && rule.persistence.days) still_to_come(*machine.pending + *rule.persistence.days);
+        for (const Run& run : machine.runs) verdict.episodes.push_back(episode(rule, mine, run, patient));
+        assess(r, last, verdict);
+        return verdict;
+    }
+
+    Episode episode(const Rule& rule, const Columns& mine, const Run& run, PatientFeatures& patient) {
+        Moment moment{*rule.compiled, mine, run.fired_point, points.size(), run.fired, run.escalated, {}};
+        if (rule.compiled->unless.present() && !unless.known(run.fired_point)) {
+            unless.reasons(run.fired_point, moment.unless_unknown);
+        }
+        Episode e;
+        e.onset = run.onset;
+        e.fired = run.fired;
+        e.ended = run.ended;
+        e.escalated = run.escalated;
+        e.severity = run.escalated ? *rule.escalate_to : rule.severity;
+        e.evidence = evidence_json(moment, patient, scratch);
+        return e;
+    }
+
+    void assess(std::size_t r, std::optional<std::size_t> last, RuleVerdict& verdict) const {
+        if (last) {
+            verdict.last_point = points[*last];
+            verdict.assessable = when.known(*last);
+            if (!verdict.assessable) when.reasons(*last, verdict.missing);
+            return;
+        }
+        for (const int c : plans[r].channels) verdict.missing.push_back("no reading of " + channels[static_cast<std::size_t>(c)]);
+        if (verdict.missing.empty()) verdict.missing.emplace_back("no date on which it could be judged");
+    }
+};
+
+Evaluator::Evaluator(const Rulebook& book) : impl_(std::make_unique<Impl>(book)) {}
+Evaluator::~Evaluator() = default;
+Evaluator::Evaluator(Evaluator&&) noexcept = default;
+Evaluator& Evaluator::operator=(Evaluator&&) noexcept = default;
+
+PatientVerdicts Evaluator::evaluate(PatientFeatures& patient, Date as_of) { return impl_->run(patient, as_of); }
+
+const std::vector<FeatureCall>& Evaluator::calls() const { return impl_->calls; }
+
+PatientVerdicts evaluate(const Rulebook& book, PatientFeatures& patient, Date as_of) {
+    return Evaluator(book).evaluate(patient, as_of);
+}
+
+}  // namespace bellwether::rulebook

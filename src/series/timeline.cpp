@@ -1,0 +1,144 @@
+#include "bellwether/series/timeline.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+#include <fmt/core.h>
+
+#include "bellwether/core/error.hpp"
+
+namespace bellwether::series {
+namespace {
+
+/// Total: two observations that tie are the same for a track, so that the order of arrival cannot show.
+bool earlier(const Observation* a, const Observation* b) {
+    const auto time = [](const Observation& o) { return std::make_pair(o.taken, o.minute.value_or(-1)); };
+    const auto rest = [](const Observation& o) {
+        return std::tie(o.assay, o.laboratory, o.accession, o.replicate, o.reading->value, o.reading->censor);
+    };
+    if (time(*a) != time(*b)) return time(*a) < time(*b);
+    return rest(*a) < rest(*b);
+}
+
+/// value_to / value_from when a bridge joins the two, in whichever direction it is declared.
+std::optional<double> bridge_factor(std::span<const Bridge> bridges, const std::string& channel,
+                                    const std::string& from, const std::string& to) {
+    for (const Bridge& b : bridges) {
+        if (b.channel != channel) continue;
+        if (b.from == from && b.to == to) return b.factor;
+        if (b.from == to && b.to == from) return 1.0 / b.factor;
+    }
+    return std::nullopt;
+}
+
+/// Cuts one channel's readings into segments, bringing bridged ones to the scale of the segment's first.
+class Segmenter {
+public:
+    Segmenter(Track& track, std::span<const Bridge> bridges) : track_(track), bridges_(bridges) {}
+
+    void add(const Observation& o) {
+        Reading r = *o.reading;
+        r.value *= factor_of(assay_name(o.assay, o.laboratory));
+        track_.points.push_back(
+            {o.taken, o.minute.value_or(-1), r, static_cast<int>(track_.segment_names.size()) - 1});
+    }
+
+private:
+    struct Member {
+        std::string name;
+        double to_first;  ///< value on the scale of the segment's first reading / value as measured
+    };
+
+    double factor_of(const std::string& name) {
+        for (const Member& m : members_)
+            if (m.name == name) return m.to_first;
+        for (const Member& m : members_) {
+            if (const auto f = bridge_factor(bridges_, track_.channel, name, m.name)) {
+                members_.push_back({name, *f * m.to_first});
+                return members_.back().to_first;
+            }
+        }
+        members_.assign(1, {name, 1.0});
+        track_.segment_names.push_back(name);
+        return 1.0;
+    }
+
+    Track& track_;
+    std::span<const Bridge> bridges_;
+    std::vector<Member> members_;
+};
+
+void check(std::span<const Bridge> bridges) {
+    for (const Bridge& b : bridges)
+        if (!std::isfinite(b.factor) || b.factor <= 0.0)
+            throw Error("S001", fmt::format("bridge of {} from '{}' to '{}': factor {} is not above 0",
+                                            b.channel, b.from, b.to, b.factor));
+}
+
+void sort_courses(Timeline& t) {
+    std::stable_sort(t.therapies.begin(), t.therapies.end(), [](const auto& a, const auto& b) {
+        return std::tie(a.start, a.regimen) < std::tie(b.start, b.regimen);
+    });
+    std::stable_sort(t.events.begin(), t.events.end(), [](const auto& a, const auto& b) {
+        return std::tie(a.date, a.kind, a.term) < std::tie(b.date, b.kind, b.term);
+    });
+    std::stable_sort(t.lesions.begin(), t.lesions.end(), [](const auto& a, const auto& b) {
+        return std::tie(a.taken, a.lesion) < std::tie(b.taken, b.lesion);
+    });
+    std::sort(t.conflicts.begin(), t.conflicts.end());
+}
+
+}  // namespace
+
+int Track::last_index(Date d) const {
+    const auto after = std::upper_bound(points.begin(), points.end(), d,
+                                        [](Date day, const Point& p) { return day < p.date; });
+    return static_cast<int>(after - points.begin()) - 1;
+}
+
+std::string assay_name(const std::string& assay, const std::string& laboratory) {
+    return laboratory.empty() ? assay : assay + "/" + laboratory;
+}
+
+const Track* Timeline::track(const std::string& channel) const {
+    const auto it = tracks.find(channel);
+    return it == tracks.end() ? nullptr : &it->second;
+}
+
+std::optional<Date> Timeline::origin() const {
+    if (patient.day_zero) return patient.day_zero;
+    std::optional<Date> first;
+    for (const auto& [name, t] : tracks)
+        if (!t.points.empty() && (!first || t.points.front().date < *first)) first = t.points.front().date;
+    return first;
+}
+
+Timeline build(const PatientFile& file, const ChannelCatalogue& catalogue, std::span<const Bridge> bridges) {
+    check(bridges);
+    if (file.observation_status.size() != file.observations.size())
+        throw Error("S002", "the file of a patient has not one status for each observation");
+    std::map<std::string, std::vector<const Observation*>> by_channel;
+    for (std::size_t i = 0; i < file.observations.size(); ++i) {
+        const Observation& o = file.observations[i];
+        const Status s = file.observation_status[i];
+        if (!o.reading || (s != Status::final_ && s != Status::corrected)) continue;
+        const auto known = catalogue.find(o.channel);
+        if (known != catalogue.end() && known->second.derived) continue;
+        by_channel[o.channel].push_back(&o);
+    }
+    Timeline t{file.patient, {}, file.therapies, file.events, file.lesions, file.conflicts, {}};
+    for (auto& [channel, readings] : by_channel) {
+        std::sort(readings.begin(), readings.end(), earlier);
+        Track& track = t.tracks[channel];
+        track.channel = channel;
+        track.points.reserve(readings.size());
+        Segmenter segmenter(track, bridges);
+        for (const Observation* o : readings)
+            segmenter.add(*o);
+    }
+    sort_courses(t);
+    return t;
+}
+
+}  // namespace bellwether::series

@@ -62,9 +62,14 @@ std::vector<therapy::MoveKind> kinds_of(const rulebook::Proposal& p) {
 std::vector<therapy::Option> options_for(const Context& context, const series::Timeline& timeline,
                                          const std::string& bottleneck, const std::vector<therapy::MoveKind>& kinds) {
     const Date d = context.as_of.date();
-    const std::string regimen = current_regimen(timeline, d);
-    if (!context.graph || regimen.empty() || !context.graph->has(regimen)) return {};
-    return context.graph->options(regimen, bottleneck, facts_of(timeline, d), kinds);
+    if (!context.graph) return {};
+    // Between two regimens the graph's `hold` says what may come next.
+    std::string regimen = current_regimen(timeline, d);
+    if (regimen.empty()) regimen = "hold";
+    if (!context.graph->has(regimen)) return {};
+    const auto known = context.graph->bottlenecks();
+    const bool named = std::find(known.begin(), known.end(), bottleneck) != known.end();
+    return context.graph->options(regimen, named ? bottleneck : "", facts_of(timeline, d), kinds);
 }
 
 report::AlertLine line_of(const Context& context, const Alert& alert, report::Standing standing,
@@ -236,8 +241,8 @@ report::PatientPage patient_page(store::Store& store, const std::string& patient
     if (!k) page.warnings.emplace_back("no rules are active: nothing was judged");
     if (k && k->models.empty()) page.warnings.emplace_back("no model is active: state probabilities are not known");
     if (!context.graph) page.warnings.emplace_back("no regimen graph is active: options are not known");
-    if (context.graph && page.current_regimen.empty())
-        page.warnings.emplace_back("no regimen is being given: options are not known");
+    if (context.graph && !page.current_regimen.empty() && !context.graph->has(page.current_regimen))
+        page.warnings.push_back("the regimen graph does not know '" + page.current_regimen + "': options are not known");
     return page;
 }
 

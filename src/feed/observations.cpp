@@ -213,7 +213,7 @@ private:
         if ((c.low && r.value < *c.low) || (c.high && r.value > *c.high)) {
             row.refuse(
                 given.column, "F022",
-                fmt::format("{} {} is physically impossible for {}", shortest(r.value), c.unit, c.name),
+                fmt::format("{} {} is physically impossible for {}", r.value, c.unit, c.name),
                 fmt::format("possible: {} to {}; is the unit right?", c.low ? shortest(*c.low) : "anything",
                             c.high ? shortest(*c.high) : "anything"));
         }

@@ -197,8 +197,8 @@ Row::Time Row::time_of(std::string_view text, int column) const {
     if (!time.date) {
         const bool form = time.bad == Bad::form;
         refuse(column, form ? "F010" : "F011",
-               fmt::format(form ? "'{}' is not a date as the profile declares them" : "'{}' does not exist",
-                           text),
+               fmt::format("'{}' {}", text,
+                           form ? "is not a date as the profile declares them" : "does not exist"),
                fmt::format("write it like {}", example_of(style.format)));
     }
     return {within(*time.date, column), time.minute};

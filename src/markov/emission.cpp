@@ -25,8 +25,9 @@ Evidence category_of(const Channel& channel, Evidence e, const Reading& reading)
     const double count = static_cast<double>(channel.categories.size());
     if (reading.censor != Censor::none || !(reading.value >= 0.0 && reading.value < count) ||
         reading.value != std::floor(reading.value))
-        throw Error("M006", fmt::format("channel '{}': a reading must be a category's index, 0 to {}, uncensored",
-                                        channel.name, count - 1.0));
+        throw Error("M006",
+                    fmt::format("channel '{}': a reading must be a category's index, 0 to {}, uncensored",
+                                channel.name, count - 1.0));
     e.form = Evidence::Form::categorical;
     e.category = static_cast<std::size_t>(reading.value);
     return e;
@@ -78,12 +79,14 @@ GroupDensity rate_density(const Channel& channel, const Channel::Group& group, c
         gap += e.exposure[p];
     }
     const double sd = values[static_cast<std::size_t>(group.sd)];
-    const double diffusion = group.diffusion == Channel::kNone ? 0.0 : values[static_cast<std::size_t>(group.diffusion)];
+    const double diffusion =
+        group.diffusion == Channel::kNone ? 0.0 : values[static_cast<std::size_t>(group.diffusion)];
     const double v = sd * sd, w = diffusion * diffusion * gap;
     const Tangent t = following(channel, e, shift, std::sqrt(v + w));
     GroupDensity out;
     out.log = t.log;
-    for (std::size_t p = 0; p < Channel::kPatterns; ++p) out.by_mean[p] = t.by_mean * e.exposure[p];
+    for (std::size_t p = 0; p < Channel::kPatterns; ++p)
+        out.by_mean[p] = t.by_mean * e.exposure[p];
     out.by_log_sd = t.by_log_sd * v / (v + w);
     out.by_log_diffusion = t.by_log_sd * w / (v + w);
     return out;
@@ -94,7 +97,8 @@ double category_log_probability(const Channel::Group& group, std::size_t categor
     double sum = 0.0, mine = 0.0;
     for (std::size_t c = 0; c < group.odds.size(); ++c) {
         if (group.odds[c] == Channel::Group::kImpossible) continue;
-        const double odds = group.odds[c] == Channel::Group::kBase ? 0.0 : values[static_cast<std::size_t>(group.odds[c])];
+        const double odds =
+            group.odds[c] == Channel::Group::kBase ? 0.0 : values[static_cast<std::size_t>(group.odds[c])];
         sum += std::exp(odds);
         if (c == category) mine = odds;
     }
@@ -106,12 +110,13 @@ double category_log_probability(const Channel::Group& group, std::size_t categor
 std::size_t pattern_of(const Channel& channel, std::span<const double> covariates) {
     std::size_t pattern = 0;
     for (std::size_t i = 0; i < channel.conditions.size(); ++i)
-        if (covariates[channel.conditions[i].covariate] == channel.conditions[i].value) pattern |= std::size_t{1} << i;
+        if (covariates[channel.conditions[i].covariate] == channel.conditions[i].value)
+            pattern |= std::size_t{1} << i;
     return pattern;
 }
 
-Evidence evidence_of(const Channel& channel, std::size_t index, const Reading& reading, const ChannelMemory& memory,
-                     std::span<const double> covariates) {
+Evidence evidence_of(const Channel& channel, std::size_t index, const Reading& reading,
+                     const ChannelMemory& memory, std::span<const double> covariates) {
     Evidence e;
     e.channel = index;
     if (channel.family == Family::categorical) return category_of(channel, e, reading);
@@ -130,8 +135,9 @@ Evidence evidence_of(const Channel& channel, std::size_t index, const Reading& r
             break;
         case Says::rate:
             if (reading.censor != Censor::none && !channel.censored_prior)
-                throw Error("M009", fmt::format("channel '{}' declares no `undetected`, but a reading is censored",
-                                                channel.name));
+                throw Error("M009",
+                            fmt::format("channel '{}' declares no `undetected`, but a reading is censored",
+                                        channel.name));
             if (!memory.has_previous) break;
             e.form = Evidence::Form::rate;
             e.previous = memory.previous;
@@ -160,7 +166,8 @@ void pass_time(const Channel& channel, std::span<const double> covariates, Days 
     if (memory.has_previous) memory.exposure[pattern_of(channel, covariates)] += gap.count;
 }
 
-GroupDensity density(const Channel& channel, const Channel::Group& group, const Evidence& e, const Values& values) {
+GroupDensity density(const Channel& channel, const Channel::Group& group, const Evidence& e,
+                     const Values& values) {
     switch (e.form) {
         case Evidence::Form::silent:
             break;

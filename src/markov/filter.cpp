@@ -40,7 +40,8 @@ void weigh_row(const Spec& spec, const Values& values, const FilterState& state,
     kind.setZero();
     out.kind_speaks = row.kind != Kind::snapshot;
     for (Index s = 0; s < K; ++s)
-        if (row.kind == Kind::one_of && !contains(row.among, static_cast<std::size_t>(s))) kind[s] = -kInfinity;
+        if (row.kind == Kind::one_of && !contains(row.among, static_cast<std::size_t>(s)))
+            kind[s] = -kInfinity;
 }
 
 }  // namespace
@@ -54,17 +55,21 @@ double probability(const Eigen::VectorXd& p, StateSet set) {
 
 Eigen::VectorXd probabilities(const FilterState& state) {
     Eigen::VectorXd p(static_cast<Index>(state.log_probability.size()));
-    for (Index s = 0; s < p.size(); ++s) p[s] = std::exp(state.log_probability[static_cast<std::size_t>(s)]);
+    for (Index s = 0; s < p.size(); ++s)
+        p[s] = std::exp(state.log_probability[static_cast<std::size_t>(s)]);
     return p;
 }
 
-Filter::Filter(TransitionCache& cache) : cache_(&cache), start_(start_probabilities(cache.spec(), cache.values())) {}
+Filter::Filter(TransitionCache& cache)
+    : cache_(&cache), start_(start_probabilities(cache.spec(), cache.values())) {}
 
 FilterState Filter::start() const {
     FilterState state;
-    for (const double p : start_) state.log_probability.push_back(std::log(p));
+    for (const double p : start_)
+        state.log_probability.push_back(std::log(p));
     state.covariates.assign(spec().covariates.size(), 0.0);
-    for (std::size_t c = 0; c < spec().covariates.size(); ++c) state.covariates[c] = spec().covariates[c].centre;
+    for (std::size_t c = 0; c < spec().covariates.size(); ++c)
+        state.covariates[c] = spec().covariates[c].centre;
     state.memory.resize(spec().channels.size());
     return state;
 }
@@ -74,18 +79,23 @@ void Filter::step(FilterState& state, const Row& row, Step& out) const {
     check_row(model, row, !state.started);
     const Days gap{state.started ? row.time.count - state.time : 0.0};
     if (!(gap.count >= 0.0))
-        throw Error("M005", fmt::format("day {} follows day {}", shortest(row.time.count), shortest(state.time)));
-    const std::span<const double> before = state.started ? std::span<const double>(state.covariates) : row.covariates;
+        throw Error("M005",
+                    fmt::format("day {} follows day {}", shortest(row.time.count), shortest(state.time)));
+    const std::span<const double> before =
+        state.started ? std::span<const double>(state.covariates) : row.covariates;
     const auto K = static_cast<Index>(model.states.size());
     if (out.before.size() != K) {
         out.before.resize(K);
         out.predicted.resize(K);
         out.filtered.resize(K);
     }
-    for (Index s = 0; s < K; ++s) out.before[s] = std::exp(state.log_probability[static_cast<std::size_t>(s)]);
+    for (Index s = 0; s < K; ++s)
+        out.before[s] = std::exp(state.log_probability[static_cast<std::size_t>(s)]);
     const TransitionCache::Entry* moved = state.started ? &cache_->at(before, gap) : nullptr;
-    if (moved != nullptr) out.predicted.noalias() = moved->P.transpose() * out.before;
-    else out.predicted = out.before;
+    if (moved != nullptr)
+        out.predicted.noalias() = moved->P.transpose() * out.before;
+    else
+        out.predicted = out.before;
 
     weigh_row(model, values(), state, row, before, gap, out);
     const auto columns = static_cast<Index>(out.channels.size()) + 1;
@@ -97,7 +107,8 @@ void Filter::step(FilterState& state, const Row& row, Step& out) const {
     double scale = 0.0;
     for (Index s = 0; s < K && top > -kInfinity; ++s) {
         out.filtered[s] = out.predicted[s] > 0.0 ? out.predicted[s] * std::exp(out.filtered[s] - top) : 0.0;
-        scale += out.filtered[s] * (row.kind == Kind::exact_entry ? (*moved->Q)(s, static_cast<Index>(row.state)) : 1.0);
+        scale += out.filtered[s] *
+                 (row.kind == Kind::exact_entry ? (*moved->Q)(s, static_cast<Index>(row.state)) : 1.0);
     }
     if (!(scale > 0.0)) {  // impossible: as if the row had not been there
         out.log_likelihood = -kInfinity;
@@ -116,7 +127,8 @@ void Filter::step(FilterState& state, const Row& row, Step& out) const {
         pass_time(model.channels[c], before, gap, state.memory[c]);
         if (row.readings[c].present) remember(model.channels[c], row.readings[c], state.memory[c]);
     }
-    for (Index s = 0; s < K; ++s) state.log_probability[static_cast<std::size_t>(s)] = std::log(out.filtered[s]);
+    for (Index s = 0; s < K; ++s)
+        state.log_probability[static_cast<std::size_t>(s)] = std::log(out.filtered[s]);
     std::copy(row.covariates.begin(), row.covariates.end(), state.covariates.begin());
     state.time = row.time.count;
     state.started = true;

@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::string_view kForm = "markov-filter-1";
 
-std::string bits(double x) { return fmt::format("{:x}", std::bit_cast<std::uint64_t>(x)); }
+std::string bits(double x) {
+    return fmt::format("{:x}", std::bit_cast<std::uint64_t>(x));
+}
 
 /// Words of the saved text, one after the other.
 class Words {
@@ -48,7 +50,8 @@ private:
 std::string FilterState::serialize() const {
     std::string out = fmt::format("{} {} {} {}", kForm, started ? 1 : 0, bits(time), bits(log_likelihood));
     const auto numbers = [&](const auto& list) {
-        for (const double x : list) out += ' ' + bits(x);
+        for (const double x : list)
+            out += ' ' + bits(x);
     };
     out += fmt::format(" {}", log_probability.size());
     numbers(log_probability);
@@ -71,19 +74,23 @@ FilterState FilterState::deserialize(std::string_view text) {
     state.time = words.number();
     state.log_likelihood = words.number();
     state.log_probability.resize(words.count());
-    for (double& x : state.log_probability) x = words.number();
+    for (double& x : state.log_probability)
+        x = words.number();
     state.covariates.resize(words.count());
-    for (double& x : state.covariates) x = words.number();
+    for (double& x : state.covariates)
+        x = words.number();
     state.memory.resize(words.count());
     for (ChannelMemory& m : state.memory) {
         m.has_previous = words.integer(10) != 0;
         const std::uint64_t censor = words.integer(10);
-        if (censor > 2) throw Error("M042", fmt::format("{} in a saved filter state is not a censoring mark", censor));
+        if (censor > 2)
+            throw Error("M042", fmt::format("{} in a saved filter state is not a censoring mark", censor));
         m.previous_censor = static_cast<Censor>(censor);
         m.has_baseline = words.integer(10) != 0;
         m.previous = words.number();
         m.baseline = words.number();
-        for (double& x : m.exposure) x = words.number();
+        for (double& x : m.exposure)
+            x = words.number();
     }
     if (!words.done()) throw Error("M042", "a saved filter state goes on after its end");
     return state;

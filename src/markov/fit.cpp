@@ -28,12 +28,14 @@ constexpr std::array<std::pair<FitSummary::End, std::string_view>, 6> kEnds = {{
 
 std::string why_bad(const Spec& spec, const Likelihood& likelihood, const Values& start) {
     for (std::size_t p = 0; p < start.size(); ++p)
-        if (!std::isfinite(start[p]) || (spec.parameters[p].scale == Parameter::Scale::log && start[p] <= 0.0))
+        if (!std::isfinite(start[p]) ||
+            (spec.parameters[p].scale == Parameter::Scale::log && start[p] <= 0.0))
             return fmt::format("'{}' starts at {}", spec.parameters[p].name, start[p]);
     const std::vector<double> each = likelihood.by_subject(start);
     for (std::size_t s = 0; s < each.size(); ++s)
         if (!std::isfinite(each[s]))
-            return fmt::format("subject {} of {} has log likelihood {} at the start", s + 1, each.size(), each[s]);
+            return fmt::format("subject {} of {} has log likelihood {} at the start", s + 1, each.size(),
+                               each[s]);
     return "the gradient is not finite at the start";
 }
 
@@ -51,7 +53,19 @@ Eigen::VectorXd jittered(const Objective& objective, double sd, std::mt19937_64&
     return u;
 }
 
-double mean_of(const Spec& spec, const Values& values, const Anchor& anchor, const std::string& label, bool largest) {
+/// The lower end wins; of two at the same height (labels exchanged) the one that keeps its anchors.
+bool better(const Objective& objective, const Search& a, const Search& b) {
+    if (!std::isfinite(a.value)) return false;
+    if (!std::isfinite(b.value) || a.value < b.value - 1e-6) return true;
+    if (a.value > b.value + 1e-6) return false;
+    const auto broken = [&](const Search& s) {
+        return !broken_anchor(objective.spec(), objective.values_at(s.u)).empty();
+    };
+    return broken(b) && !broken(a);
+}
+
+double mean_of(const Spec& spec, const Values& values, const Anchor& anchor, const std::string& label,
+               bool largest) {
     const Channel& channel = spec.channels[anchor.channel];
     std::size_t pattern = 0;
     for (std::size_t i = 0; i < channel.conditions.size(); ++i)
@@ -100,9 +114,10 @@ std::string broken_anchor(const Spec& spec, const Values& values) {
             const double low = mean_of(spec, values, anchor, anchor.order[i - 1], true);
             const double high = mean_of(spec, values, anchor, anchor.order[i], false);
             if (!(low < high))
-                return fmt::format("on {}, '{}' ({}) is not below '{}' ({}): the states have changed their meaning",
-                                   spec.channels[anchor.channel].name, anchor.order[i - 1], shortest(low),
-                                   anchor.order[i], shortest(high));
+                return fmt::format(
+                    "on {}, '{}' ({}) is not below '{}' ({}): the states have changed their meaning",
+                    spec.channels[anchor.channel].name, anchor.order[i - 1], shortest(low), anchor.order[i],
+                    shortest(high));
         }
     return "";
 }
@@ -125,12 +140,12 @@ ParameterSet fit(const Spec& spec, const Panel& panel, const FitOptions& options
     std::mt19937_64 random(options.seed);
     Search best;
     for (int i = 0; i < std::max(1, options.starts); ++i) {
-        const Eigen::VectorXd from =
-            i == 0 ? Eigen::VectorXd::Zero(objective.size()).eval() : jittered(objective, options.jitter, random);
+        const Eigen::VectorXd from = i == 0 ? Eigen::VectorXd::Zero(objective.size()).eval()
+                                            : jittered(objective, options.jitter, random);
         Eigen::VectorXd gradient;
         if (!std::isfinite(objective.value(from, gradient))) continue;
         Search search = minimise(objective, from, options.max_iterations);
-        if (i == 0 || search.value < best.value) best = std::move(search);
+        if (i == 0 || better(objective, search, best)) best = std::move(search);
     }
     out.values = objective.values_at(best.u);
     out.summary.iterations = best.iterations;

@@ -15,11 +15,11 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 // Limits of the verdict, all on the unconstrained scale or in units of log likelihood.
-constexpr double kFarMove = 4.0;         ///< a factor of 55 away from the start
+constexpr double kFarMove = 4.0;             ///< a factor of 55 away from the start
 constexpr double kLittleInformation = 0.05;  ///< alone worth a standard error of 4.5: a factor of 90
-constexpr double kFlat = 1e-6;           ///< share of a direction's own curvature that is left given the others
-constexpr double kGain = 1e-4;           ///< log likelihood that a Newton step would still gain
-constexpr double kPriorShare = 0.5;      ///< of a parameter's curvature: above, its prior holds it
+constexpr double kFlat = 1e-6;       ///< share of a direction's own curvature that is left given the others
+constexpr double kGain = 1e-4;       ///< log likelihood that a Newton step would still gain
+constexpr double kPriorShare = 0.5;  ///< of a parameter's curvature: above, its prior holds it
 
 /// Parameters that may run off to infinity without leaving a scale behind: all but means.
 std::vector<bool> may_run_off(const Spec& spec) {
@@ -27,7 +27,8 @@ std::vector<bool> may_run_off(const Spec& spec) {
     for (const Channel& channel : spec.channels)
         if (channel.family != Family::categorical)
             for (const auto& group : channel.groups)
-                for (const int p : group.mean) out[static_cast<std::size_t>(p)] = false;
+                for (const int p : group.mean)
+                    out[static_cast<std::size_t>(p)] = false;
     return out;
 }
 
@@ -43,9 +44,11 @@ public:
         const double value = objective_.value(search_.u, gradient);
         const MatrixXd H = objective_.curvature(search_.u);
         if (!std::isfinite(value) || !H.allFinite())
-            return end(FitSummary::End::diverged, "the likelihood is not finite around the point where the search stopped");
+            return end(FitSummary::End::diverged,
+                       "the likelihood is not finite around the point where the search stopped");
         if (search_.ran_out)
-            return end(FitSummary::End::iteration_limit, fmt::format("no maximum after {} iterations", search_.iterations));
+            return end(FitSummary::End::iteration_limit,
+                       fmt::format("no maximum after {} iterations", search_.iterations));
         const VectorXd per_unit = objective_.unit().cwiseInverse();
         information_ = per_unit.asDiagonal() * H * per_unit.asDiagonal();
         find_boundary();
@@ -58,7 +61,8 @@ public:
             const std::size_t p = parameter(boundary_.front());
             return end(FitSummary::End::boundary,
                        fmt::format("'{}' runs off: {} at the end, from {}, with nothing left to stop it",
-                                   spec_.parameters[p].name, shortest(out_.values[p]), shortest(objective_.start()[p])));
+                                   spec_.parameters[p].name, shortest(out_.values[p]),
+                                   shortest(objective_.start()[p])));
         }
         end(FitSummary::End::converged, "maximum found");
     }
@@ -68,14 +72,18 @@ private:
         out_.summary.end = how;
         out_.summary.why = std::move(why);
     }
-    [[nodiscard]] std::size_t parameter(Index i) const { return objective_.free()[static_cast<std::size_t>(i)]; }
+    [[nodiscard]] std::size_t parameter(Index i) const {
+        return objective_.free()[static_cast<std::size_t>(i)];
+    }
 
     void find_boundary() {
         const std::vector<bool> may = may_run_off(spec_);
         for (Index i = 0; i < objective_.size(); ++i) {
             const double moved = std::abs(search_.u[i] * objective_.unit()[i]);
-            if (may[parameter(i)] && moved > kFarMove && information_(i, i) < kLittleInformation) boundary_.push_back(i);
-            else inner_.push_back(i);
+            if (may[parameter(i)] && moved > kFarMove && information_(i, i) < kLittleInformation)
+                boundary_.push_back(i);
+            else
+                inner_.push_back(i);
         }
     }
 
@@ -85,10 +93,13 @@ private:
         scale_.resize(n);
         for (Index k = 0; k < n; ++k) {
             const Index i = inner_[static_cast<std::size_t>(k)];
-            const double wide = std::max(1.0, std::abs(spec_.parameters[parameter(i)].free_from(out_.values[parameter(i)])));
+            const double wide =
+                std::max(1.0, std::abs(spec_.parameters[parameter(i)].free_from(out_.values[parameter(i)])));
             if (information_(i, i) * wide * wide < kFlat) {
-                end(information_(i, i) * wide * wide < -kFlat ? FitSummary::End::diverged : FitSummary::End::not_identified,
-                    fmt::format("the likelihood does not depend on '{}'", spec_.parameters[parameter(i)].name));
+                end(information_(i, i) * wide * wide < -kFlat ? FitSummary::End::diverged
+                                                              : FitSummary::End::not_identified,
+                    fmt::format("the likelihood does not depend on '{}'",
+                                spec_.parameters[parameter(i)].name));
                 return false;
             }
             scale_[k] = std::sqrt(information_(i, i));
@@ -96,8 +107,9 @@ private:
         MatrixXd R(n, n);
         for (Index a = 0; a < n; ++a)
             for (Index b = 0; b < n; ++b)
-                R(a, b) = information_(inner_[static_cast<std::size_t>(a)], inner_[static_cast<std::size_t>(b)]) /
-                          (scale_[a] * scale_[b]);
+                R(a, b) =
+                    information_(inner_[static_cast<std::size_t>(a)], inner_[static_cast<std::size_t>(b)]) /
+                    (scale_[a] * scale_[b]);
         if (n == 0) return true;
         eigen_.compute(R);
         const double least = eigen_.eigenvalues()[0];
@@ -106,7 +118,8 @@ private:
         eigen_.eigenvectors().col(0).cwiseAbs().maxCoeff(&worst);
         const std::string& name = spec_.parameters[parameter(inner_[static_cast<std::size_t>(worst)])].name;
         if (least < -1e-3)
-            end(FitSummary::End::diverged, fmt::format("stopped at a saddle, not a maximum, along '{}'", name));
+            end(FitSummary::End::diverged,
+                fmt::format("stopped at a saddle, not a maximum, along '{}'", name));
         else
             end(FitSummary::End::not_identified,
                 fmt::format("the likelihood is flat along '{}' together with others", name));
@@ -118,7 +131,8 @@ private:
         const auto n = static_cast<Index>(inner_.size());
         if (n == 0) return true;
         VectorXd inner_slope(n);
-        for (Index k = 0; k < n; ++k) inner_slope[k] = slope[inner_[static_cast<std::size_t>(k)]] / scale_[k];
+        for (Index k = 0; k < n; ++k)
+            inner_slope[k] = slope[inner_[static_cast<std::size_t>(k)]] / scale_[k];
         const MatrixXd& V = eigen_.eigenvectors();
         const VectorXd inverse = eigen_.eigenvalues().cwiseInverse();
         const MatrixXd covariance = V * inverse.asDiagonal() * V.transpose();
@@ -135,7 +149,8 @@ private:
         inner_slope.cwiseAbs().maxCoeff(&worst);
         end(FitSummary::End::diverged,
             fmt::format("the search stopped before a maximum: '{}' still pulls, {} to gain",
-                        spec_.parameters[parameter(inner_[static_cast<std::size_t>(worst)])].name, shortest(gain)));
+                        spec_.parameters[parameter(inner_[static_cast<std::size_t>(worst)])].name,
+                        shortest(gain)));
         return false;
     }
 
@@ -146,7 +161,8 @@ private:
             if (!p.prior) continue;
             const double share = 1.0 / (p.prior->sd * p.prior->sd) / information_(i, i);
             if (share < kPriorShare) continue;
-            if (p.held) out_.summary.held.push_back(p.name);
+            if (p.held)
+                out_.summary.held.push_back(p.name);
             else if (out_.summary.end != FitSummary::End::not_identified)
                 end(FitSummary::End::not_identified,
                     fmt::format("'{}' is known from its prior only, but is not declared as held", p.name));

@@ -17,7 +17,9 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-std::size_t size(Index i) { return static_cast<std::size_t>(i); }
+std::size_t size(Index i) {
+    return static_cast<std::size_t>(i);
+}
 
 /// One subject's pass over its rows. Columns = rows of the subject.
 class Pass {
@@ -37,8 +39,10 @@ public:
         density_.clear();
         for (std::size_t i = first; i < in_.first[subject + 1]; ++i) {
             const auto j = static_cast<Index>(i - first);
-            if (in_.rows[i].slot < 0) predicted_.col(j) = m_.start;
-            else predicted_.col(j).noalias() = m_.P[size(in_.rows[i].slot)].transpose() * filtered_.col(j - 1);
+            if (in_.rows[i].slot < 0)
+                predicted_.col(j) = m_.start;
+            else
+                predicted_.col(j).noalias() = m_.P[size(in_.rows[i].slot)].transpose() * filtered_.col(j - 1);
             log_lik += update(in_.rows[i], j);
             if (!std::isfinite(log_lik)) return log_lik;
         }
@@ -46,8 +50,8 @@ public:
     }
 
     /// Adds the subject's gradient; to be called right after its forward pass.
-    void backward(std::size_t subject, std::vector<MatrixXd>& by_P, std::vector<MatrixXd>& by_Q, VectorXd& by_start,
-                  std::vector<double>& gradient) {
+    void backward(std::size_t subject, std::vector<MatrixXd>& by_P, std::vector<MatrixXd>& by_Q,
+                  VectorXd& by_start, std::vector<double>& gradient) {
         const std::size_t first = in_.first[subject];
         VectorXd beta = VectorXd::Ones(K_), by_predicted(K_), posterior(K_);
         std::size_t density = density_.size();
@@ -79,7 +83,8 @@ public:
 private:
     [[nodiscard]] std::size_t densities_of(const PreparedRow& row) const {
         std::size_t n = 0;
-        for (std::size_t e = row.begin; e < row.end; ++e) n += in_.spec.channels[in_.evidence[e].channel].groups.size();
+        for (std::size_t e = row.begin; e < row.end; ++e)
+            n += in_.spec.channels[in_.evidence[e].channel].groups.size();
         return n;
     }
 
@@ -105,7 +110,8 @@ private:
             if (predicted_(s, j) > 0.0) top = std::max(top, w[s]);
         }
         if (top == -kInfinity) return -kInfinity;
-        for (Index s = 0; s < K_; ++s) w[s] = predicted_(s, j) > 0.0 ? std::exp(w[s] - top) : 0.0;
+        for (Index s = 0; s < K_; ++s)
+            w[s] = predicted_(s, j) > 0.0 ? std::exp(w[s] - top) : 0.0;
         auto filtered = filtered_.col(j);
         filtered = predicted_.col(j).cwiseProduct(w);
         if (row.kind == Kind::exact_entry) {
@@ -145,11 +151,13 @@ private:
         }
     }
 
-    void add_category(const Channel::Group& group, std::size_t seen, double mass, std::vector<double>& gradient) const {
+    void add_category(const Channel::Group& group, std::size_t seen, double mass,
+                      std::vector<double>& gradient) const {
         double sum = 0.0;
         for (const int odds : group.odds)
             if (odds != Channel::Group::kImpossible)
-                sum += odds == Channel::Group::kBase ? 1.0 : std::exp(values_[static_cast<std::size_t>(odds)]);
+                sum +=
+                    odds == Channel::Group::kBase ? 1.0 : std::exp(values_[static_cast<std::size_t>(odds)]);
         for (std::size_t c = 0; c < group.odds.size(); ++c) {
             if (group.odds[c] < 0) continue;
             const auto p = static_cast<std::size_t>(group.odds[c]);
@@ -168,14 +176,15 @@ private:
 
 bool in_range(const Spec& spec, const Values& values) {
     for (std::size_t p = 0; p < spec.parameters.size(); ++p)
-        if (!std::isfinite(values[p]) || (spec.parameters[p].scale == Parameter::Scale::log && !(values[p] > 0.0)))
+        if (!std::isfinite(values[p]) ||
+            (spec.parameters[p].scale == Parameter::Scale::log && !(values[p] > 0.0)))
             return false;
     return true;
 }
 
 /// From the adjoints of the distinct P(dt) to the parameters of the intensities.
-void add_intensities(const Likelihood::Prepared& in, const Matrices& m,
-                     const std::vector<MatrixXd>& by_P, std::vector<MatrixXd>& by_Q, std::vector<double>& gradient) {
+void add_intensities(const Likelihood::Prepared& in, const Matrices& m, const std::vector<MatrixXd>& by_P,
+                     std::vector<MatrixXd>& by_Q, std::vector<double>& gradient) {
     for (std::size_t k = 0; k < in.slots.size(); ++k) {
         const auto g = size(in.slots[k].generator);
         const double dt = in.slots[k].gap;
@@ -187,12 +196,14 @@ void add_intensities(const Likelihood::Prepared& in, const Matrices& m,
             const double by_log = (by_Q[g](r, s) - by_Q[g](r, r)) * m.Q[g](r, s);
             gradient[t.rate] += by_log;
             for (const Effect& e : t.effects)
-                gradient[e.parameter] += by_log * (in.generators[g][e.covariate] - in.spec.covariates[e.covariate].centre);
+                gradient[e.parameter] +=
+                    by_log * (in.generators[g][e.covariate] - in.spec.covariates[e.covariate].centre);
         }
     }
 }
 
-void add_start(const Spec& spec, const VectorXd& start, const VectorXd& by_start, std::vector<double>& gradient) {
+void add_start(const Spec& spec, const VectorXd& start, const VectorXd& by_start,
+               std::vector<double>& gradient) {
     const double mean = start.dot(by_start);
     for (const StartFactor& factor : spec.start)
         for (std::size_t s = 0; s < spec.states.size(); ++s) {
@@ -219,8 +230,9 @@ VectorXd start_probabilities(const Spec& spec, const Values& values) {
         }
         p[static_cast<Index>(s)] = odds;
     }
-    p.array() -= p.maxCoeff();
-    p = p.array().exp();
+    // std::exp, since Eigen's own turns -infinity into 1e-308.
+    const double top = p.maxCoeff();
+    p = p.unaryExpr([top](double x) { return std::exp(x - top); }).eval();
     return p / p.sum();
 }
 
@@ -230,14 +242,17 @@ Likelihood::~Likelihood() = default;
 Likelihood::Likelihood(Likelihood&&) noexcept = default;
 Likelihood& Likelihood::operator=(Likelihood&&) noexcept = default;
 
-std::size_t Likelihood::distinct_gaps() const { return prepared_->slots.size(); }
+std::size_t Likelihood::distinct_gaps() const {
+    return prepared_->slots.size();
+}
 
 double Likelihood::value(const Values& values) const {
     if (!in_range(prepared_->spec, values)) return std::numeric_limits<double>::quiet_NaN();
     const Matrices matrices(*prepared_, values);
     Pass pass(*prepared_, values, matrices);
     double sum = 0.0;
-    for (std::size_t s = 0; s + 1 < prepared_->first.size(); ++s) sum += pass.forward(s);
+    for (std::size_t s = 0; s + 1 < prepared_->first.size(); ++s)
+        sum += pass.forward(s);
     return sum;
 }
 
@@ -246,7 +261,8 @@ std::vector<double> Likelihood::by_subject(const Values& values) const {
     if (!in_range(prepared_->spec, values)) return out;
     const Matrices matrices(*prepared_, values);
     Pass pass(*prepared_, values, matrices);
-    for (std::size_t s = 0; s < out.size(); ++s) out[s] = pass.forward(s);
+    for (std::size_t s = 0; s < out.size(); ++s)
+        out[s] = pass.forward(s);
     return out;
 }
 

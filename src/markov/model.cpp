@@ -18,7 +18,8 @@ std::size_t FittedModel::set_for(const std::string& subject) const {
 }
 
 bool FittedModel::usable() const noexcept {
-    return !sets.empty() && std::all_of(sets.begin(), sets.end(), [](const ParameterSet& s) { return s.usable(); });
+    return !sets.empty() &&
+           std::all_of(sets.begin(), sets.end(), [](const ParameterSet& s) { return s.usable(); });
 }
 
 std::string FittedModel::why_not_usable() const {
@@ -26,8 +27,10 @@ std::string FittedModel::why_not_usable() const {
     for (std::size_t k = 0; k < sets.size(); ++k) {
         const FitSummary& s = sets[k].summary;
         if (s.usable()) continue;
-        const std::string which = k + 1 == sets.size() ? "the fit to all subjects" : fmt::format("the fit without fold {}", k);
-        if (s.end != FitSummary::End::converged) return fmt::format("{}: {}: {}", which, to_string(s.end), s.why);
+        const std::string which =
+            k + 1 == sets.size() ? "the fit to all subjects" : fmt::format("the fit without fold {}", k);
+        if (s.end != FitSummary::End::converged)
+            return fmt::format("{}: {}: {}", which, to_string(s.end), s.why);
         return fmt::format("{}: {}", which, s.anchor_broken);
     }
     return "";
@@ -58,11 +61,11 @@ FittedModel fit_folds(const Spec& spec, const Panel& panel, std::size_t folds, c
         for (std::size_t k = next++; k < out.sets.size(); k = next++) {
             try {
                 const std::size_t own = out.folds - k;  // the fit to all subjects first: it takes longest
-                out.sets[own] = own == out.folds
-                                    ? fit(spec, panel, options)
-                                    : fit(spec, panel.subset([&](const std::string& id) {
-                                              return markov::fold_of(id, out.folds) != own;
-                                          }), options);
+                out.sets[own] = own == out.folds ? fit(spec, panel, options)
+                                                 : fit(spec, panel.subset([&](const std::string& id) {
+                                                       return markov::fold_of(id, out.folds) != own;
+                                                   }),
+                                                       options);
             } catch (...) {
                 const std::lock_guard lock(guard);
                 if (!failure) failure = std::current_exception();
@@ -70,9 +73,11 @@ FittedModel fit_folds(const Spec& spec, const Panel& panel, std::size_t folds, c
         }
     };
     std::vector<std::thread> workers;
-    for (unsigned i = 1; i < threads; ++i) workers.emplace_back(work);
+    for (unsigned i = 1; i < threads; ++i)
+        workers.emplace_back(work);
     work();
-    for (std::thread& w : workers) w.join();
+    for (std::thread& w : workers)
+        w.join();
     if (failure) std::rethrow_exception(failure);
     return out;
 }

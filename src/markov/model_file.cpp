@@ -16,14 +16,18 @@ std::string quoted(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') out += '\\';
-        if (static_cast<unsigned char>(c) < 0x20) out += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
-        else out += c;
+        if (static_cast<unsigned char>(c) < 0x20)
+            out += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
+        else
+            out += c;
     }
     return out + '"';
 }
 
 /// nan and infinities are written as words: the strict reader knows finite numbers only.
-std::string number(double x) { return std::isfinite(x) ? shortest(x) : quoted(fmt::format("{}", x)); }
+std::string number(double x) {
+    return std::isfinite(x) ? shortest(x) : quoted(fmt::format("{}", x));
+}
 
 double number_from(yaml::Map& map, const std::string& key) {
     const yaml::Node n = map.required(key);
@@ -42,13 +46,16 @@ void write_set(std::string& out, const Spec& spec, const ParameterSet& set) {
     if (!s.anchor_broken.empty()) out += fmt::format("    anchor-broken: {}\n", quoted(s.anchor_broken));
     if (!s.held.empty()) {
         out += "    held:\n";
-        for (const std::string& name : s.held) out += fmt::format("      - {}\n", quoted(name));
+        for (const std::string& name : s.held)
+            out += fmt::format("      - {}\n", quoted(name));
     }
-    out += fmt::format("    start-log-lik: {}\n    log-lik: {}\n    max-scaled-gradient: {}\n    iterations: {}\n",
-                       number(s.start_log_lik), number(s.final_log_lik), number(s.max_scaled_gradient), s.iterations);
+    out += fmt::format(
+        "    start-log-lik: {}\n    log-lik: {}\n    max-scaled-gradient: {}\n    iterations: {}\n",
+        number(s.start_log_lik), number(s.final_log_lik), number(s.max_scaled_gradient), s.iterations);
     out += fmt::format("    subjects: {}\n    rows: {}\n    values:\n", set.subjects, set.rows);
     for (std::size_t p = 0; p < spec.parameters.size(); ++p) {
-        out += fmt::format("      - {{name: {}, value: {}", quoted(spec.parameters[p].name), number(set.values[p]));
+        out += fmt::format("      - {{name: {}, value: {}", quoted(spec.parameters[p].name),
+                           number(set.values[p]));
         if (set.standard_error[p]) out += fmt::format(", se: {}", number(*set.standard_error[p]));
         out += "}\n";
     }
@@ -59,8 +66,11 @@ ParameterSet read_set(const yaml::Node& node, const Spec& spec, Findings& findin
     yaml::Map map(node, findings);
     FitSummary& s = set.summary;
     const std::string end = map.text("end");
-    if (const auto known = fit_end_from(end)) s.end = *known;
-    else findings.error("M041", node.at(), fmt::format("'{}' is not an end of a fit", end), "fit the model again");
+    if (const auto known = fit_end_from(end))
+        s.end = *known;
+    else
+        findings.error("M041", node.at(), fmt::format("'{}' is not an end of a fit", end),
+                       "fit the model again");
     s.why = map.text("why");
     s.anchor_broken = map.text_or("anchor-broken", "");
     s.held = map.texts_or_none("held");
@@ -75,7 +85,8 @@ ParameterSet read_set(const yaml::Node& node, const Spec& spec, Findings& findin
     set.values = spec.start_values();
     set.standard_error.assign(set.values.size(), std::nullopt);
     if (values.size() != spec.parameters.size())
-        findings.error("M041", values.at(), fmt::format("{} values for {} parameters", values.size(), spec.parameters.size()),
+        findings.error("M041", values.at(),
+                       fmt::format("{} values for {} parameters", values.size(), spec.parameters.size()),
                        "fit the model again");
     for (std::size_t p = 0; p < values.size() && p < spec.parameters.size(); ++p) {
         yaml::Map entry(values[p], findings);
@@ -84,7 +95,8 @@ ParameterSet read_set(const yaml::Node& node, const Spec& spec, Findings& findin
         if (entry.has("se")) set.standard_error[p] = number_from(entry, "se");
         entry.done();
         if (name != spec.parameters[p].name)
-            findings.error("M041", values[p].at(), fmt::format("'{}' where '{}' should stand", name, spec.parameters[p].name),
+            findings.error("M041", values[p].at(),
+                           fmt::format("'{}' where '{}' should stand", name, spec.parameters[p].name),
                            "fit the model again");
     }
     return set;
@@ -93,14 +105,17 @@ ParameterSet read_set(const yaml::Node& node, const Spec& spec, Findings& findin
 }  // namespace
 
 std::string write_model(const FittedModel& model) {
-    std::string out = "# A fitted model. Written by `fit`; do not edit: the specification is hashed.\nfitted-model: 1\n";
+    std::string out =
+        "# A fitted model. Written by `fit`; do not edit: the specification is hashed.\nfitted-model: 1\n";
     out += fmt::format("date: {}\ndata: {}\nspecification-hash: {}\nfolds: {}\n", quoted(model.date),
                        quoted(model.data_fingerprint), quoted(model.spec_hash), model.folds);
     out += "sets:\n";
-    for (const ParameterSet& set : model.sets) write_set(out, model.spec, set);
+    for (const ParameterSet& set : model.sets)
+        write_set(out, model.spec, set);
     if (!model.fold_of.empty()) {
         out += "fold-of:\n";
-        for (const auto& [subject, fold] : model.fold_of) out += fmt::format("  - [{}, {}]\n", quoted(subject), fold);
+        for (const auto& [subject, fold] : model.fold_of)
+            out += fmt::format("  - [{}, {}]\n", quoted(subject), fold);
     }
     out += "specification: |2\n";
     std::size_t begin = 0;
@@ -130,12 +145,15 @@ FittedModel read_model(std::string_view text, const std::string& file, Findings&
     if (!findings.ok()) return model;
     model.spec = read_spec(spec, file, findings);
     if (sha256_hex(model.spec.text) != model.spec_hash)
-        findings.error("M040", root.at(), "the specification is not the one that was fitted: its hash differs",
+        findings.error("M040", root.at(),
+                       "the specification is not the one that was fitted: its hash differs",
                        "restore the file, or fit the changed specification");
     if (!findings.ok()) return model;
-    for (std::size_t k = 0; k < sets.size(); ++k) model.sets.push_back(read_set(sets[k], model.spec, findings));
+    for (std::size_t k = 0; k < sets.size(); ++k)
+        model.sets.push_back(read_set(sets[k], model.spec, findings));
     if (model.sets.size() != model.folds + 1)
-        findings.error("M041", sets.at(), fmt::format("{} parameter sets for {} folds", model.sets.size(), model.folds),
+        findings.error("M041", sets.at(),
+                       fmt::format("{} parameter sets for {} folds", model.sets.size(), model.folds),
                        "fit the model again");
     for (std::size_t i = 0; i < folds.size(); ++i) {
         const yaml::Node& pair = folds[i];

@@ -9,10 +9,10 @@ constexpr double kLogRootTwoPi = 0.91893853320467274178;
 constexpr double kRootHalf = 0.70710678118654752440;
 
 // Gauss-Legendre, 10 points. Abramowitz & Stegun 1964, table 25.4.
-constexpr double kNode[] = {0.148874338981631211, 0.433395394129247191, 0.679409568299024406, 0.865063366688984511,
-                            0.973906528517171720};
-constexpr double kWeight[] = {0.295524224714752870, 0.269266719309996355, 0.219086362515982044, 0.149451349150580593,
-                              0.066671344308688138};
+constexpr double kNode[] = {0.148874338981631211, 0.433395394129247191, 0.679409568299024406,
+                            0.865063366688984511, 0.973906528517171720};
+constexpr double kWeight[] = {0.295524224714752870, 0.269266719309996355, 0.219086362515982044,
+                              0.149451349150580593, 0.066671344308688138};
 
 /// log of the integrand normal(u; offset, tau) * cdf(side * (c - u) / sd); concave in u.
 struct Integrand {
@@ -59,12 +59,15 @@ double log_integral(const Integrand& f) {
     const double left = f.end(mode, -1.0, top);
     double right = f.end(mode, 1.0, top);
     double sum = 0.0;
-    const double wide = 2.0 * f.prior.sd, fine = 2.0 * std::min(f.sd, f.prior.sd);
+    // Panels: an eighth of the window (a steep fall against 0 makes it short), finer where the limit cuts.
+    const double wide = std::min(2.0 * f.prior.sd, (right - left) / 8.0), fine = std::min(wide, 2.0 * f.sd);
     const double near_low = f.c - 6.0 * f.sd, near_high = f.c + 6.0 * f.sd;
     while (right > left) {
         double next = right - wide;
-        if (right > near_high) next = std::max(next, near_high);
-        else if (right > near_low) next = std::max(right - fine, near_low);
+        if (right > near_high)
+            next = std::max(next, near_high);
+        else if (right > near_low)
+            next = std::max(right - fine, near_low);
         next = std::max(next, left);
         if (!(next < right)) break;
         const double centre = 0.5 * (right + next), half = 0.5 * (right - next);
@@ -94,7 +97,9 @@ Tangent side_after_cut(double z, double shift, double sd, CutPrior prior, double
 
 }  // namespace
 
-double log_density(double z) { return -0.5 * z * z - kLogRootTwoPi; }
+double log_density(double z) {
+    return -0.5 * z * z - kLogRootTwoPi;
+}
 
 double log_cdf(double z) {
     if (z > 0.0) return std::log1p(-0.5 * std::erfc(z * kRootHalf));
@@ -103,7 +108,9 @@ double log_cdf(double z) {
     return log_density(z) - std::log(-z) + std::log1p(-w * (1.0 - w * (3.0 - 15.0 * w)));
 }
 
-double hazard(double z) { return std::exp(log_density(z) - log_cdf(z)); }
+double hazard(double z) {
+    return std::exp(log_density(z) - log_cdf(z));
+}
 
 Tangent known(double y, double mean, double sd) {
     const double z = (y - mean) / sd;
@@ -123,7 +130,8 @@ Tangent above(double limit, double mean, double sd) {
 }
 
 Tangent known_after_cut(double z, double shift, double sd, CutPrior prior) {
-    // The product of two normals in u, cut at 0: normal(y; offset, total) times the probability that u < 0 given y.
+    // The product of two normals in u, cut at 0: normal(y; offset, total) times the probability that u < 0
+    // given y.
     const double y = z - shift, v = sd * sd, t = prior.sd * prior.sd, total = std::sqrt(v + t);
     const double scale = total * sd * prior.sd;
     const double k = -(prior.offset * v + y * t) / scale;

@@ -21,9 +21,9 @@ struct Tangent {
 [[nodiscard]] Tangent below(double limit, double mean, double sd);
 [[nodiscard]] Tangent above(double limit, double mean, double sd);
 
-/// The previous value was below its limit: u = value - limit ~ normal(offset, prior_sd) cut to u < 0. The next one is
-/// z = u + shift + normal(0, sd), all counted from that limit. Its log density, or the log probability that it is
-/// below or above z. @tested tests/markov/emission_test.cpp against quadrature.
+/// The previous value was below its limit: u = value - limit ~ normal(offset, prior_sd) cut to u < 0. The
+/// next one is z = u + shift + normal(0, sd), all counted from that limit. Its log density, or the log
+/// probability that it is below or above z. @tested tests/markov/emission_test.cpp against quadrature.
 struct CutPrior {
     double offset, sd;
 };

@@ -59,7 +59,8 @@ Eigen::MatrixXd Objective::curvature(const Eigen::VectorXd& u) const {
         const double low = value(at, down);
         at[i] = u[i];
         H.col(i) = (up - down) / (2.0 * step);
-        if (!std::isfinite(high) || !std::isfinite(low)) H.col(i).setConstant(std::numeric_limits<double>::quiet_NaN());
+        if (!std::isfinite(high) || !std::isfinite(low))
+            H.col(i).setConstant(std::numeric_limits<double>::quiet_NaN());
     }
     return 0.5 * (H + H.transpose());
 }

@@ -10,8 +10,8 @@
 /// Private: what a fit minimises, and what it looks like around a point.
 namespace bellwether::markov {
 
-/// Minus the penalised log likelihood as a function of the free parameters, counted from their start in units of
-/// `unit` each, so that one step means about the same in every direction.
+/// Minus the penalised log likelihood as a function of the free parameters, counted from their start in units
+/// of `unit` each, so that one step means about the same in every direction.
 class Objective {
 public:
     Objective(const Spec& spec, const Likelihood& likelihood, Values start);

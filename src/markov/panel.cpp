@@ -21,7 +21,8 @@ void Panel::add(const Row& row) {
         throw Error("M004", fmt::format("a row of {} readings and {} covariates in a panel of {} and {}",
                                         row.readings.size(), row.covariates.size(), channels_, covariates_));
     if (rows() > first_.back() && !(row.time.count >= time_.back()))
-        throw Error("M005", fmt::format("day {} follows day {}", shortest(row.time.count), shortest(time_.back())));
+        throw Error("M005",
+                    fmt::format("day {} follows day {}", shortest(row.time.count), shortest(time_.back())));
     time_.push_back(row.time.count);
     what_.push_back({row.kind, row.state, row.among});
     readings_.insert(readings_.end(), row.readings.begin(), row.readings.end());
@@ -49,17 +50,20 @@ std::string Panel::fingerprint() const {
             hash.field(r.time.count).field(static_cast<std::int64_t>(r.kind));
             hash.field(static_cast<std::int64_t>(r.state)).field(static_cast<std::int64_t>(r.among));
             for (const Reading& x : r.readings) {
-                const auto flags = (x.present ? 1 : 0) + (x.baseline ? 2 : 0) + 4 * static_cast<int>(x.censor);
+                const auto flags =
+                    (x.present ? 1 : 0) + (x.baseline ? 2 : 0) + 4 * static_cast<int>(x.censor);
                 hash.field(static_cast<std::int64_t>(flags)).field(x.present ? x.value : 0.0);
             }
-            for (const double c : r.covariates) hash.field(c);
+            for (const double c : r.covariates)
+                hash.field(c);
         }
         digests.push_back(hash.hex());
     }
     std::sort(digests.begin(), digests.end());
     Sha256 all;
     all.field(static_cast<std::int64_t>(channels_)).field(static_cast<std::int64_t>(covariates_));
-    for (const std::string& digest : digests) all.field(digest);
+    for (const std::string& digest : digests)
+        all.field(digest);
     return all.hex();
 }
 

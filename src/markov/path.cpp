@@ -16,14 +16,15 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// One row as an operator: joint probability of the move from the last row's state (row; the start state for a first
-/// row) to this row's (column) and of what was observed, up to the factor exp(scale).
+/// One row as an operator: joint probability of the move from the last row's state (row; the start state for
+/// a first row) to this row's (column) and of what was observed, up to the factor exp(scale).
 struct Move {
     MatrixXd weight;
     double scale = 0.0;
 };
 
-/// All rows of a subject as operators; the filter supplies the weights, so that there is one place that knows them.
+/// All rows of a subject as operators; the filter supplies the weights, so that there is one place that knows
+/// them.
 std::vector<Move> moves_of(TransitionCache& cache, const Panel& panel, std::size_t subject) {
     const Filter filter(cache);
     FilterState state = filter.start();
@@ -39,12 +40,14 @@ std::vector<Move> moves_of(TransitionCache& cache, const Panel& panel, std::size
         if (!std::isfinite(step.log_likelihood))
             throw Error("M011", fmt::format("row {} of a subject is impossible under the model",
                                             i - panel.first_row(subject) + 1));
-        const VectorXd logs = step.log_weight.leftCols(static_cast<Index>(step.channels.size()) + 1).rowwise().sum();
+        const VectorXd logs =
+            step.log_weight.leftCols(static_cast<Index>(step.channels.size()) + 1).rowwise().sum();
         Move move;
         move.scale = -kInfinity;
         for (Index s = 0; s < K; ++s)
             if (step.predicted[s] > 0.0) move.scale = std::max(move.scale, logs[s]);
-        const VectorXd w = (logs.array() - move.scale).exp();
+        // std::exp, since Eigen's own turns -infinity into 1e-308.
+        const VectorXd w = logs.unaryExpr([&](double x) { return std::exp(x - move.scale); });
         if (first) {
             move.weight = (step.predicted.array() * w.array()).matrix().asDiagonal();
         } else {

@@ -50,7 +50,8 @@ Likelihood::Prepared::Prepared(const Spec& from, const Panel& panel) : spec(from
     std::map<std::pair<int, double>, int> known_slots;
     std::vector<bool> acts(spec.covariates.size(), false);
     for (const Transition& t : spec.transitions)
-        for (const Effect& e : t.effects) acts[e.covariate] = true;
+        for (const Effect& e : t.effects)
+            acts[e.covariate] = true;
     const auto generator_of = [&](std::span<const double> covariates) {
         std::vector<double> key(covariates.begin(), covariates.end());
         for (std::size_t c = 0; c < key.size(); ++c)
@@ -59,7 +60,8 @@ Likelihood::Prepared::Prepared(const Spec& from, const Panel& panel) : spec(from
         if (fresh) generators.push_back(key);
         return it->second;
     };
-    for (const Channel& c : spec.channels) most_groups = std::max(most_groups, c.groups.size());
+    for (const Channel& c : spec.channels)
+        most_groups = std::max(most_groups, c.groups.size());
 
     std::vector<ChannelMemory> memory;
     for (std::size_t subject = 0; subject < panel.subjects(); ++subject) {
@@ -95,7 +97,8 @@ Likelihood::Prepared::Prepared(const Spec& from, const Panel& panel) : spec(from
 
 Matrices::Matrices(const Likelihood::Prepared& prepared, const Values& values)
     : start(start_probabilities(prepared.spec, values)) {
-    for (const auto& covariates : prepared.generators) Q.push_back(generator(prepared.spec, values, covariates));
+    for (const auto& covariates : prepared.generators)
+        Q.push_back(generator(prepared.spec, values, covariates));
     for (const auto& slot : prepared.slots)
         P.push_back(transition_unchecked(Q[static_cast<std::size_t>(slot.generator)], slot.gap));
 }

@@ -7,7 +7,8 @@
 #include "bellwether/markov/emission.hpp"
 #include "bellwether/markov/likelihood.hpp"
 
-/// Private: a panel with all that does not depend on parameters worked out, and one subject's forward pass over it.
+/// Private: a panel with all that does not depend on parameters worked out, and one subject's forward pass
+/// over it.
 namespace bellwether::markov {
 
 /// What a row must satisfy by itself. @throws Error M004, M007, M008.
@@ -22,8 +23,8 @@ struct PreparedRow {
     Kind kind = Kind::snapshot;
     std::size_t state = 0;
     StateSet among = 0;
-    int slot = -1;          ///< distinct (covariates, gap) that leads here; -1 for a first row
-    int generator = -1;     ///< distinct covariates in force up to here
+    int slot = -1;                   ///< distinct (covariates, gap) that leads here; -1 for a first row
+    int generator = -1;              ///< distinct covariates in force up to here
     std::size_t begin = 0, end = 0;  ///< evidence
 };
 

@@ -68,14 +68,17 @@ private:
         Eigen::VectorXd w = Eigen::VectorXd::Zero(static_cast<Index>(group.odds.size()));
         for (std::size_t k = 0; k < group.odds.size(); ++k)
             if (group.odds[k] != Channel::Group::kImpossible)
-                w[static_cast<Index>(k)] = group.odds[k] == Channel::Group::kBase ? 1.0 : std::exp(parameter(group.odds[k]));
+                w[static_cast<Index>(k)] =
+                    group.odds[k] == Channel::Group::kBase ? 1.0 : std::exp(parameter(group.odds[k]));
         return static_cast<double>(draw_from(w, random_));
     }
 
-    double value(const Channel& channel, const Channel::Group& group, std::size_t c, std::span<const double> before) {
+    double value(const Channel& channel, const Channel::Group& group, std::size_t c,
+                 std::span<const double> before) {
         const Latent& latent = latent_[c];
         const double first = schedule_.first_value.empty() ? 1.0 : schedule_.first_value[c];
-        if (channel.says != Says::level && !latent.any) return channel.on_log_scale() ? std::log(first) : first;
+        if (channel.says != Says::level && !latent.any)
+            return channel.on_log_scale() ? std::log(first) : first;
         const double sd = parameter(group.sd);
         if (channel.says != Says::rate) {
             const double mean = parameter(group.mean[pattern_of(channel, before)]);
@@ -152,7 +155,8 @@ std::vector<std::size_t> simulate(const Spec& spec, const Values& values, const 
             }
             draw.pass(before, schedule.days[i] - schedule.days[i - 1]);
         }
-        for (std::size_t c = 0; c < readings.size(); ++c) readings[c] = draw.reading(c, walker.state, before);
+        for (std::size_t c = 0; c < readings.size(); ++c)
+            readings[c] = draw.reading(c, walker.state, before);
         row.readings = readings;
         row.covariates = covariates(i);
         panel.add(row);

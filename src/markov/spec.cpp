@@ -9,11 +9,14 @@ double Parameter::free_from(double natural) const {
     return scale == Scale::log ? std::log(natural) : natural;
 }
 
-double Parameter::natural_from(double free) const { return scale == Scale::log ? std::exp(free) : free; }
+double Parameter::natural_from(double free) const {
+    return scale == Scale::log ? std::exp(free) : free;
+}
 
 Values Spec::start_values() const {
     Values out(parameters.size());
-    std::transform(parameters.begin(), parameters.end(), out.begin(), [](const Parameter& p) { return p.start; });
+    std::transform(parameters.begin(), parameters.end(), out.begin(),
+                   [](const Parameter& p) { return p.start; });
     return out;
 }
 
@@ -33,9 +36,11 @@ StateSet Spec::states_with(std::string_view label) const {
 std::vector<std::string> Spec::labels() const {
     std::vector<std::string> words;
     const auto add = [&](const std::string& word) {
-        if (!word.empty() && std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
+        if (!word.empty() && std::find(words.begin(), words.end(), word) == words.end())
+            words.push_back(word);
     };
-    for (const Axis& axis : axes) std::for_each(axis.labels.begin(), axis.labels.end(), add);
+    for (const Axis& axis : axes)
+        std::for_each(axis.labels.begin(), axis.labels.end(), add);
     for (const State& state : states) {
         add(state.name);
         std::for_each(state.labels.begin(), state.labels.end(), add);
@@ -43,7 +48,9 @@ std::vector<std::string> Spec::labels() const {
     return words;
 }
 
-StateSet Spec::all_states() const { return states.size() >= 64 ? ~StateSet{0} : only(states.size()) - 1; }
+StateSet Spec::all_states() const {
+    return states.size() >= 64 ? ~StateSet{0} : only(states.size()) - 1;
+}
 
 StateSet Spec::live_states() const {
     StateSet set = 0;
@@ -55,19 +62,24 @@ StateSet Spec::live_states() const {
 namespace {
 template <typename Item>
 std::optional<std::size_t> index_of(const std::vector<Item>& items, std::string_view name) {
-    const auto it = std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.name == name; });
+    const auto it =
+        std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.name == name; });
     if (it == items.end()) return std::nullopt;
     return static_cast<std::size_t>(it - items.begin());
 }
 }  // namespace
 
-std::optional<std::size_t> Spec::channel_index(std::string_view channel) const { return index_of(channels, channel); }
+std::optional<std::size_t> Spec::channel_index(std::string_view channel) const {
+    return index_of(channels, channel);
+}
 std::optional<std::size_t> Spec::covariate_index(std::string_view covariate) const {
     return index_of(covariates, covariate);
 }
 std::optional<std::size_t> Spec::parameter_index(std::string_view parameter) const {
     return index_of(parameters, parameter);
 }
-std::optional<std::size_t> Spec::state_index(std::string_view state) const { return index_of(states, state); }
+std::optional<std::size_t> Spec::state_index(std::string_view state) const {
+    return index_of(states, state);
+}
 
 }  // namespace bellwether::markov

@@ -10,7 +10,8 @@
 namespace bellwether::markov {
 
 void SpecReader::read_channels(const yaml::Node& node) {
-    for (std::size_t i = 0; i < node.size(); ++i) read_channel(node[i]);
+    for (std::size_t i = 0; i < node.size(); ++i)
+        read_channel(node[i]);
 }
 
 void SpecReader::read_channel(const yaml::Node& node) {
@@ -26,15 +27,16 @@ void SpecReader::read_channel(const yaml::Node& node) {
     channel.group.assign(spec_.states.size(), Channel::kNone);
     if (channel.family == Family::categorical) {
         if (channel.says != Says::level)
-            findings_.error("M033", node.at(), "a categorical channel says its level only", "write says: level");
+            findings_.error("M033", node.at(), "a categorical channel says its level only",
+                            "write says: level");
         channel.says = Says::level;
         read_categories(map, channel, provenance);
         map.done();
         spec_.channels.push_back(std::move(channel));
         return;
     }
-    const PerState mean = read_by_state(map.required("mean"), "mean", channel.name, Parameter::Scale::identity, true,
-                                        provenance);
+    const PerState mean = read_by_state(map.required("mean"), "mean", channel.name,
+                                        Parameter::Scale::identity, true, provenance);
     const PerState sd =
         read_by_state(map.required("sd"), "sd", channel.name, Parameter::Scale::log, false, provenance);
     PerState diffusion;
@@ -52,11 +54,13 @@ void SpecReader::read_channel(const yaml::Node& node) {
         channel.first_is_baseline = map.word_or("baseline", {"first", "marked"}, 0) == 0;
         channel.absolute = map.maybe_number("absolute");
         if (channel.absolute && channel.on_log_scale() && *channel.absolute <= 0.0) {
-            findings_.error("M026", node.at(), "`absolute` must be positive on a log scale", "write a number above 0");
+            findings_.error("M026", node.at(), "`absolute` must be positive on a log scale",
+                            "write a number above 0");
             channel.absolute.reset();
         }
         if (channel.absolute && channel.first_is_baseline)
-            findings_.error("M033", node.at(), "`absolute` stands for a missing baseline, but the first reading is one",
+            findings_.error("M033", node.at(),
+                            "`absolute` stands for a missing baseline, but the first reading is one",
                             "add baseline: marked");
     }
     map.done();
@@ -65,13 +69,14 @@ void SpecReader::read_channel(const yaml::Node& node) {
 }
 
 SpecReader::PerState SpecReader::read_by_state(const yaml::Node& node, const std::string& what,
-                                               const std::string& channel, Parameter::Scale scale, bool variants,
-                                               const Provenance& from) {
+                                               const std::string& channel, Parameter::Scale scale,
+                                               bool variants, const Provenance& from) {
     PerState out;
     out.of.resize(spec_.states.size());
     if (node.is_null()) return out;
     bool one_for_all = !node.is_map();
-    for (std::size_t i = 0; node.is_map() && i < node.size(); ++i) one_for_all = one_for_all || node.key(i) == "start";
+    for (std::size_t i = 0; node.is_map() && i < node.size(); ++i)
+        one_for_all = one_for_all || node.key(i) == "start";
     if (one_for_all) {
         const Variants v = read_variants(node, fmt::format("{}({})", what, channel), scale, variants, from);
         for (std::size_t s = 0; s < spec_.states.size(); ++s)
@@ -80,8 +85,8 @@ SpecReader::PerState SpecReader::read_by_state(const yaml::Node& node, const std
     }
     for (std::size_t i = 0; i < node.size(); ++i) {
         const StateSet set = states_of_word(node.key(i), node.key_at(i));
-        const Variants v =
-            read_variants(node[i], fmt::format("{}({}, {})", what, channel, node.key(i)), scale, variants, from);
+        const Variants v = read_variants(node[i], fmt::format("{}({}, {})", what, channel, node.key(i)),
+                                         scale, variants, from);
         for (std::size_t s = 0; s < spec_.states.size(); ++s) {
             if (!contains(set, s)) continue;
             if (out.of[s])
@@ -103,7 +108,8 @@ SpecReader::Variants SpecReader::read_variants(const yaml::Node& node, const std
         return out;
     }
     if (!allowed) {
-        findings_.error("M028", node.at(), fmt::format("'{}' cannot depend on covariates", name), "give one number");
+        findings_.error("M028", node.at(), fmt::format("'{}' cannot depend on covariates", name),
+                        "give one number");
         return out;
     }
     for (std::size_t i = 0; i < node.size(); ++i) {
@@ -112,8 +118,10 @@ SpecReader::Variants SpecReader::read_variants(const yaml::Node& node, const std
         std::string full = name;
         if (const auto n = map.optional("when"); !n.is_null()) {
             when = read_conditions(n);
+            full.pop_back();  // the closing bracket
             for (const Condition& c : when)
                 full += fmt::format(" | {}={}", spec_.covariates[c.covariate].name, shortest(c.value));
+            full += ")";
         }
         const std::size_t p = parameter_of_map(map, full, scale, from);
         map.done();
@@ -130,23 +138,26 @@ bool SpecReader::register_conditions(Channel& channel, const PerState& mean, con
         if (!variants) continue;
         for (const auto& [when, parameter] : *variants)
             for (const Condition& c : when)
-                if (std::find(channel.conditions.begin(), channel.conditions.end(), c) == channel.conditions.end())
+                if (std::find(channel.conditions.begin(), channel.conditions.end(), c) ==
+                    channel.conditions.end())
                     channel.conditions.push_back(c);
     }
     if (channel.conditions.size() <= Channel::kMaxConditions) return true;
-    findings_.error("M028", at, fmt::format("channel '{}' has {} different conditions", channel.name,
-                                            channel.conditions.size()),
-                    fmt::format("use at most {}", Channel::kMaxConditions));
+    findings_.error(
+        "M028", at,
+        fmt::format("channel '{}' has {} different conditions", channel.name, channel.conditions.size()),
+        fmt::format("use at most {}", Channel::kMaxConditions));
     return false;
 }
 
-void SpecReader::group_states(Channel& channel, const PerState& mean, const PerState& sd, const PerState& diffusion,
-                              const Location& at) {
+void SpecReader::group_states(Channel& channel, const PerState& mean, const PerState& sd,
+                              const PerState& diffusion, const Location& at) {
     for (std::size_t s = 0; s < spec_.states.size(); ++s) {
         if (!mean.of[s] || mean.of[s]->empty() || !sd.of[s] || sd.of[s]->empty()) {
             if (!spec_.states[s].absorbing)
                 findings_.error("M022", at,
-                                fmt::format("channel '{}' says nothing of state '{}'", channel.name, spec_.states[s].name),
+                                fmt::format("channel '{}' says nothing of state '{}'", channel.name,
+                                            spec_.states[s].name),
                                 "give its mean and sd, by name or by a label");
             continue;
         }
@@ -193,24 +204,28 @@ void SpecReader::read_categories(yaml::Map& map, Channel& channel, const Provena
     channel.categories = map.texts_or_none("categories");
     const yaml::Node node = map.required("probabilities");
     if (!node.is_map()) {
-        findings_.error("M033", map.at(), fmt::format("channel '{}' needs probabilities per state", channel.name),
+        findings_.error("M033", map.at(),
+                        fmt::format("channel '{}' needs probabilities per state", channel.name),
                         "write probabilities: {growing: {low: 0.1, high: 0.9}}");
         return;
     }
     read_probabilities(node, channel, estimate, from);
     for (std::size_t s = 0; s < spec_.states.size(); ++s)
         if (channel.group[s] == Channel::kNone && !spec_.states[s].absorbing)
-            findings_.error("M022", node.at(),
-                            fmt::format("channel '{}' says nothing of state '{}'", channel.name, spec_.states[s].name),
-                            "give its probabilities, by name or by a label");
+            findings_.error(
+                "M022", node.at(),
+                fmt::format("channel '{}' says nothing of state '{}'", channel.name, spec_.states[s].name),
+                "give its probabilities, by name or by a label");
 }
 
-void SpecReader::read_probabilities(const yaml::Node& node, Channel& channel, bool estimate, const Provenance& from) {
+void SpecReader::read_probabilities(const yaml::Node& node, Channel& channel, bool estimate,
+                                    const Provenance& from) {
     for (std::size_t i = 0; i < node.size(); ++i) {
         const StateSet set = states_of_word(node.key(i), node.key_at(i));
         const yaml::Node& row = node[i];
         if (!row.is_map() || row.size() == 0) {
-            findings_.error("M033", row.at(), "a row must map categories to probabilities", "write {low: 0.1, high: 0.9}");
+            findings_.error("M033", row.at(), "a row must map categories to probabilities",
+                            "write {low: 0.1, high: 0.9}");
             continue;
         }
         const std::vector<double> p = probabilities_of(row);

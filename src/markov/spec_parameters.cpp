@@ -19,23 +19,27 @@ std::size_t SpecReader::add_parameter(Parameter parameter, bool tied) {
     if (const auto known = spec_.parameter_index(parameter.name)) {
         const Parameter& other = spec_.parameters[*known];
         if (!tied)
-            findings_.error("M021", parameter.at, fmt::format("parameter '{}' is declared twice", parameter.name),
+            findings_.error("M021", parameter.at,
+                            fmt::format("parameter '{}' is declared twice", parameter.name),
                             "remove one, or give both the same `tie:`");
-        else if (other.start != parameter.start || other.scale != parameter.scale || other.fixed != parameter.fixed)
-            findings_.error("M024", parameter.at, fmt::format("'{}' is tied but differs from its first use", parameter.name),
-                            fmt::format("give it start {} and the same `fixed`, as in line {}", shortest(other.start),
-                                        other.at.line));
+        else if (other.start != parameter.start || other.scale != parameter.scale ||
+                 other.fixed != parameter.fixed)
+            findings_.error("M024", parameter.at,
+                            fmt::format("'{}' is tied but differs from its first use", parameter.name),
+                            fmt::format("give it start {} and the same `fixed`, as in line {}",
+                                        shortest(other.start), other.at.line));
         return *known;
     }
     if (!parameter.illustrative && parameter.source.empty())
-        findings_.warning("M025", parameter.at, fmt::format("'{}' has neither a source nor a mark", parameter.name),
-                          "add `source: KEY` or `illustrative: true` to it, its entry, or `numbers:` of the file");
+        findings_.warning(
+            "M025", parameter.at, fmt::format("'{}' has neither a source nor a mark", parameter.name),
+            "add `source: KEY` or `illustrative: true` to it, its entry, or `numbers:` of the file");
     spec_.parameters.push_back(std::move(parameter));
     return spec_.parameters.size() - 1;
 }
 
-std::size_t SpecReader::read_parameter(const yaml::Node& node, const std::string& name, Parameter::Scale scale,
-                                       const Provenance& from) {
+std::size_t SpecReader::read_parameter(const yaml::Node& node, const std::string& name,
+                                       Parameter::Scale scale, const Provenance& from) {
     if (node.is_map()) {
         yaml::Map map(node, findings_);
         const std::size_t index = parameter_of_map(map, name, scale, from);
@@ -50,7 +54,8 @@ std::size_t SpecReader::read_parameter(const yaml::Node& node, const std::string
     p.at = node.at();
     p.start = yaml::as_number(node, findings_).value_or(1.0);
     if (scale == Parameter::Scale::log && !(p.start > 0.0)) {
-        findings_.error("M026", node.at(), fmt::format("'{}' must be positive, not {}", name, shortest(p.start)),
+        findings_.error("M026", node.at(),
+                        fmt::format("'{}' must be positive, not {}", name, shortest(p.start)),
                         "write a number above 0");
         p.start = 1.0;
     }
@@ -72,14 +77,16 @@ std::size_t SpecReader::parameter_of_map(yaml::Map& map, const std::string& name
     p.source = own.source;
     p.illustrative = own.illustrative;
     if (log && !(p.start > 0.0)) {
-        findings_.error("M026", map.at(), fmt::format("'{}' must start above 0", p.name), "write a positive `start:`");
+        findings_.error("M026", map.at(), fmt::format("'{}' must start above 0", p.name),
+                        "write a positive `start:`");
         p.start = 1.0;
     }
     if (const auto node = map.optional("prior"); !node.is_null()) {
         yaml::Map prior(node, findings_);
         p.prior = Prior{prior.number_or("centre", p.start), prior.number("sd", {1e-6, 1e6})};
         if (log && !(p.prior->centre > 0.0)) {
-            findings_.error("M026", node.at(), fmt::format("the prior of '{}' must be centred above 0", p.name),
+            findings_.error("M026", node.at(),
+                            fmt::format("the prior of '{}' must be centred above 0", p.name),
                             "write a positive `centre:`, on the natural scale");
             p.prior.reset();
         }
@@ -113,7 +120,8 @@ StateSet SpecReader::read_states_of(const yaml::Node& node) {
 std::vector<Condition> SpecReader::read_conditions(const yaml::Node& node) {
     std::vector<Condition> out;
     if (!node.is_map()) {
-        findings_.error("M028", node.at(), "`when` must name covariates and values", "write when: {on_therapy: 1}");
+        findings_.error("M028", node.at(), "`when` must name covariates and values",
+                        "write when: {on_therapy: 1}");
         return out;
     }
     for (std::size_t i = 0; i < node.size(); ++i) {
@@ -121,7 +129,8 @@ std::vector<Condition> SpecReader::read_conditions(const yaml::Node& node) {
         const auto value = yaml::as_number(node[i], findings_);
         if (!covariate) {
             std::vector<std::string> names;
-            for (const Covariate& c : spec_.covariates) names.push_back(c.name);
+            for (const Covariate& c : spec_.covariates)
+                names.push_back(c.name);
             findings_.error("M028", node.key_at(i), fmt::format("no covariate is called '{}'", node.key(i)),
                             suggestion(node.key(i), names));
         } else if (value) {

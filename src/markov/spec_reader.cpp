@@ -16,7 +16,8 @@ std::string normalised(std::string_view text) {
     out.reserve(text.size() + 1);
     for (const char c : text)
         if (c != '\r') out += c;
-    while (!out.empty() && out.back() == '\n') out.pop_back();
+    while (!out.empty() && out.back() == '\n')
+        out.pop_back();
     return out + '\n';
 }
 }  // namespace
@@ -60,10 +61,12 @@ void SpecReader::read_axes(const yaml::Node& node) {
 void SpecReader::read_states(const yaml::Node& node) {
     if (node.is_null()) return;
     if (!node.is_sequence() || node.size() < 1 || node.size() > 64) {
-        findings_.error("M030", node.at(), "`states` must be a list of 1 to 64 states", "write - {name: stable}");
+        findings_.error("M030", node.at(), "`states` must be a list of 1 to 64 states",
+                        "write - {name: stable}");
         return;
     }
-    for (std::size_t i = 0; i < node.size(); ++i) read_state(node[i]);
+    for (std::size_t i = 0; i < node.size(); ++i)
+        read_state(node[i]);
     check_labels(node.at());
 }
 
@@ -79,7 +82,8 @@ void SpecReader::read_state(const yaml::Node& node) {
             state.on_axis.emplace_back();
             continue;
         }
-        state.on_axis.push_back(axis.labels[std::min(map.word(axis.name, axis.labels), axis.labels.size() - 1)]);
+        state.on_axis.push_back(
+            axis.labels[std::min(map.word(axis.name, axis.labels), axis.labels.size() - 1)]);
     }
     state.labels = map.texts_or_none("labels");
     state.absorbing = map.truth_or("absorbing", false);
@@ -94,14 +98,18 @@ void SpecReader::check_labels(const Location& at) {
             findings_.error("M031", at, fmt::format("'{}' cannot be a label", word), "choose another word");
         // A word that is both a state's name and a label must mean the same set.
         const auto named = spec_.state_index(word);
-        if (named && spec_.states_with(word) != only(*named))
-            findings_.error("M031", at, fmt::format("'{}' is the name of one state and a label of others", word),
+        const auto times = std::count_if(spec_.states.begin(), spec_.states.end(),
+                                         [&](const State& state) { return state.name == word; });
+        if (times == 1 && spec_.states_with(word) != only(*named))
+            findings_.error("M031", at,
+                            fmt::format("'{}' is the name of one state and a label of others", word),
                             "rename the state or the label");
         std::size_t axes = 0;
         for (const Axis& axis : spec_.axes)
             axes += std::find(axis.labels.begin(), axis.labels.end(), word) != axis.labels.end() ? 1 : 0;
         if (axes > 1)
-            findings_.error("M031", at, fmt::format("label '{}' stands on two axes", word), "rename one of the two");
+            findings_.error("M031", at, fmt::format("label '{}' stands on two axes", word),
+                            "rename one of the two");
     }
 }
 
@@ -143,7 +151,8 @@ void SpecReader::read_anchors(const yaml::Node& node) {
         if (anchor.order.size() < 2)
             findings_.error("M032", anchor.at, "an anchor orders at least two labels",
                             "write order: [shrinking, stable, growing]");
-        for (const std::string& word : anchor.order) (void)states_of_word(word, anchor.at);
+        for (const std::string& word : anchor.order)
+            (void)states_of_word(word, anchor.at);
         anchor.channel = *channel;
         spec_.anchors.push_back(std::move(anchor));
     }

@@ -48,8 +48,8 @@ private:
     [[nodiscard]] PerState read_by_state(const yaml::Node& node, const std::string& what,
                                          const std::string& channel, Parameter::Scale scale, bool variants,
                                          const Provenance& from);
-    [[nodiscard]] Variants read_variants(const yaml::Node& node, const std::string& name, Parameter::Scale scale,
-                                         bool allowed, const Provenance& from);
+    [[nodiscard]] Variants read_variants(const yaml::Node& node, const std::string& name,
+                                         Parameter::Scale scale, bool allowed, const Provenance& from);
     void group_states(Channel& channel, const PerState& mean, const PerState& sd, const PerState& diffusion,
                       const Location& at);
     [[nodiscard]] bool register_conditions(Channel& channel, const PerState& mean, const Location& at);
@@ -60,8 +60,8 @@ private:
     [[nodiscard]] Provenance read_provenance(yaml::Map& map, const Provenance& inherited);
     [[nodiscard]] std::size_t read_parameter(const yaml::Node& node, const std::string& name,
                                              Parameter::Scale scale, const Provenance& from);
-    [[nodiscard]] std::size_t parameter_of_map(yaml::Map& map, const std::string& name, Parameter::Scale scale,
-                                               const Provenance& from);
+    [[nodiscard]] std::size_t parameter_of_map(yaml::Map& map, const std::string& name,
+                                               Parameter::Scale scale, const Provenance& from);
     [[nodiscard]] std::size_t add_parameter(Parameter parameter, bool tied);
     [[nodiscard]] StateSet read_states_of(const yaml::Node& node);
     [[nodiscard]] StateSet states_of_word(const std::string& word, const Location& at);

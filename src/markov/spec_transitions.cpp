@@ -46,7 +46,8 @@ bool differ_only_on(const State& a, const State& b, const std::vector<std::size_
 }  // namespace
 
 void SpecReader::read_transitions(const yaml::Node& node) {
-    for (std::size_t i = 0; i < node.size(); ++i) read_transition(node[i]);
+    for (std::size_t i = 0; i < node.size(); ++i)
+        read_transition(node[i]);
 }
 
 void SpecReader::read_transition(const yaml::Node& node) {
@@ -65,13 +66,16 @@ void SpecReader::read_transition(const yaml::Node& node) {
             const auto covariate = spec_.covariate_index(list.key(i));
             if (!covariate) {
                 std::vector<std::string> names;
-                for (const Covariate& c : spec_.covariates) names.push_back(c.name);
-                findings_.error("M028", list.key_at(i), fmt::format("no covariate is called '{}'", list.key(i)),
+                for (const Covariate& c : spec_.covariates)
+                    names.push_back(c.name);
+                findings_.error("M028", list.key_at(i),
+                                fmt::format("no covariate is called '{}'", list.key(i)),
                                 suggestion(list.key(i), names));
                 continue;
             }
             const std::string name = fmt::format("effect({}: {})", list.key(i), arrow);
-            effects.push_back({*covariate, read_parameter(list[i], name, Parameter::Scale::identity, provenance)});
+            effects.push_back(
+                {*covariate, read_parameter(list[i], name, Parameter::Scale::identity, provenance)});
         }
     }
     map.done();
@@ -81,8 +85,8 @@ void SpecReader::read_transition(const yaml::Node& node) {
     add_transitions(read_states_of(from), read_states_of(to), axes, rate, effects, node.at());
 }
 
-void SpecReader::add_transitions(StateSet from, StateSet to, const std::vector<std::size_t>& axes, std::size_t rate,
-                                 const std::vector<Effect>& effects, const Location& at) {
+void SpecReader::add_transitions(StateSet from, StateSet to, const std::vector<std::size_t>& axes,
+                                 std::size_t rate, const std::vector<Effect>& effects, const Location& at) {
     bool any = false;
     for (std::size_t r = 0; r < spec_.states.size(); ++r) {
         for (std::size_t s = 0; s < spec_.states.size(); ++s) {
@@ -97,7 +101,8 @@ void SpecReader::add_transitions(StateSet from, StateSet to, const std::vector<s
             const bool known = std::any_of(spec_.transitions.begin(), spec_.transitions.end(),
                                            [&](const Transition& t) { return t.from == r && t.to == s; });
             if (known)
-                findings_.error("M023", at, fmt::format("the transition '{}' to '{}' is declared twice", a, b),
+                findings_.error("M023", at,
+                                fmt::format("the transition '{}' to '{}' is declared twice", a, b),
                                 "let one entry name it");
             spec_.transitions.push_back({r, s, rate, effects});
         }
@@ -116,7 +121,8 @@ void SpecReader::read_start(const yaml::Node& node) {
     if (p.is_map()) {
         read_start_factor(p, estimate, prior_sd, provenance);
     } else {
-        for (std::size_t i = 0; i < p.size(); ++i) read_start_factor(p[i], estimate, prior_sd, provenance);
+        for (std::size_t i = 0; i < p.size(); ++i)
+            read_start_factor(p[i], estimate, prior_sd, provenance);
     }
     if (spec_.states.empty() || spec_.start.empty()) return;
     bool possible = false;
@@ -124,7 +130,8 @@ void SpecReader::read_start(const yaml::Node& node) {
         possible = possible || std::all_of(spec_.start.begin(), spec_.start.end(),
                                            [&](const StartFactor& f) { return f.label_of[s] >= 0; });
     if (!possible)
-        findings_.error("M029", node.at(), "no state is possible at the start", "let each factor name the same states");
+        findings_.error("M029", node.at(), "no state is possible at the start",
+                        "let each factor name the same states");
 }
 
 void SpecReader::read_start_factor(const yaml::Node& node, bool estimate, std::optional<double> prior_sd,

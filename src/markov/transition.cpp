@@ -28,7 +28,8 @@ void check_generator(const Eigen::MatrixXd& Q) {
             if (r != s && Q(r, s) < 0.0)
                 throw Error("M001", fmt::format("intensity {} to {} is {}", r, s, shortest(Q(r, s))));
         if (std::abs(Q.row(r).sum()) > 1e-9 * largest)
-            throw Error("M001", fmt::format("row {} of the generator adds up to {}", r, shortest(Q.row(r).sum())));
+            throw Error("M001",
+                        fmt::format("row {} of the generator adds up to {}", r, shortest(Q.row(r).sum())));
     }
 }
 
@@ -41,7 +42,8 @@ Eigen::MatrixXd generator(const Spec& spec, const Values& values, std::span<cons
         double log_ratio = 0.0;
         for (const Effect& e : t.effects)
             if (!covariates.empty())
-                log_ratio += values[e.parameter] * (covariates[e.covariate] - spec.covariates[e.covariate].centre);
+                log_ratio +=
+                    values[e.parameter] * (covariates[e.covariate] - spec.covariates[e.covariate].centre);
         const double q = values[t.rate] * std::exp(log_ratio);
         Q(static_cast<Eigen::Index>(t.from), static_cast<Eigen::Index>(t.to)) = q;
         Q(static_cast<Eigen::Index>(t.from), static_cast<Eigen::Index>(t.from)) -= q;
@@ -64,8 +66,9 @@ Eigen::MatrixXd transition_adjoint(const Eigen::MatrixXd& Q, Days dt, const Eige
 
 Eigen::VectorXd mean_sojourn(const Eigen::MatrixXd& Q) {
     check_generator(Q);
-    return (-Q.diagonal()).unaryExpr(
-        [](double q) { return q > 0.0 ? 1.0 / q : std::numeric_limits<double>::infinity(); });
+    return (-Q.diagonal()).unaryExpr([](double q) {
+        return q > 0.0 ? 1.0 / q : std::numeric_limits<double>::infinity();
+    });
 }
 
 Eigen::MatrixXd expected_days(const Eigen::MatrixXd& Q, Days horizon) {
@@ -82,7 +85,8 @@ TransitionCache::TransitionCache(const Spec& spec, const Values& values, std::si
     : spec_(&spec), values_(&values), limit_(limit) {
     for (const Transition& t : spec.transitions)
         for (const Effect& e : t.effects)
-            if (std::find(used_.begin(), used_.end(), e.covariate) == used_.end()) used_.push_back(e.covariate);
+            if (std::find(used_.begin(), used_.end(), e.covariate) == used_.end())
+                used_.push_back(e.covariate);
 }
 
 const TransitionCache::Entry& TransitionCache::at(std::span<const double> covariates, Days dt) {
@@ -93,7 +97,8 @@ const TransitionCache::Entry& TransitionCache::at(std::span<const double> covari
     if (last_ >= known_.size() || !same(known_[last_]))
         last_ = static_cast<std::size_t>(std::find_if(known_.begin(), known_.end(), same) - known_.begin());
     if (last_ < known_.size())
-        if (const auto it = known_[last_].by_gap.find(dt.count); it != known_[last_].by_gap.end()) return it->second;
+        if (const auto it = known_[last_].by_gap.find(dt.count); it != known_[last_].by_gap.end())
+            return it->second;
 
     check_gap(dt);
     if (size_ >= limit_) {
@@ -112,7 +117,8 @@ const TransitionCache::Entry& TransitionCache::at(std::span<const double> covari
     }
     Generators& here = known_[last_];
     ++size_;
-    return here.by_gap.emplace(dt.count, Entry{transition_unchecked(here.Q, dt.count), &here.Q}).first->second;
+    return here.by_gap.emplace(dt.count, Entry{transition_unchecked(here.Q, dt.count), &here.Q})
+        .first->second;
 }
 
 }  // namespace bellwether::markov

@@ -18,7 +18,8 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 double log_odds(const Eigen::VectorXd& p, StateSet set) {
     double inside = 0.0, outside = 0.0;
-    for (Index s = 0; s < p.size(); ++s) (contains(set, static_cast<std::size_t>(s)) ? inside : outside) += p[s];
+    for (Index s = 0; s < p.size(); ++s)
+        (contains(set, static_cast<std::size_t>(s)) ? inside : outside) += p[s];
     return std::log(inside) - std::log(outside);
 }
 
@@ -38,7 +39,7 @@ double log_mass(const std::vector<double>& log_joint, StateSet set, bool inside)
 std::vector<double> odds_of_subsets(const Step& step, StateSet set, Index players) {
     const auto K = static_cast<std::size_t>(step.predicted.size());
     std::vector<double> odds(std::size_t{1} << players);
-    std::vector<double> joint(K), logs(K);
+    std::vector<double> logs(K);
     std::vector<double> weight(static_cast<std::size_t>(players) * K);
     for (Index i = 0; i < players; ++i) {
         const double top = step.log_weight.col(i).maxCoeff();
@@ -46,16 +47,23 @@ std::vector<double> odds_of_subsets(const Step& step, StateSet set, Index player
             weight[static_cast<std::size_t>(i) * K + s] =
                 std::exp(step.log_weight(static_cast<Index>(s), i) - (top == -kInfinity ? 0.0 : top));
     }
+    std::vector<double> products(odds.size() *
+                                 K);  // of a subset: that of the subset without its lowest member, times it
+    for (std::size_t s = 0; s < K; ++s)
+        products[s] = step.predicted[static_cast<Index>(s)];
     for (std::size_t subset = 0; subset < odds.size(); ++subset) {
-        double inside = 0.0, outside = 0.0;
-        for (std::size_t s = 0; s < K; ++s) {
-            double w = step.predicted[static_cast<Index>(s)];
-            for (std::size_t i = 0; (subset >> i) != 0; ++i)
-                if (((subset >> i) & 1U) != 0) w *= weight[i * K + s];
-            (contains(set, s) ? inside : outside) += w;
+        double* const product = &products[subset * K];
+        if (subset != 0) {
+            const double* const w = &weight[static_cast<std::size_t>(std::countr_zero(subset)) * K];
+            const double* const rest = &products[(subset & (subset - 1)) * K];
+            for (std::size_t s = 0; s < K; ++s)
+                product[s] = rest[s] * w[s];
         }
+        double inside = 0.0, outside = 0.0;
+        for (std::size_t s = 0; s < K; ++s)
+            (contains(set, s) ? inside : outside) += product[s];
         if (inside > 1e-200 && outside > 1e-200) {
-            odds[subset] = std::log(inside) - std::log(outside);
+            odds[subset] = std::log(inside / outside);
             continue;
         }
         // Underflow: once more in logs.
@@ -74,14 +82,16 @@ std::vector<double> odds_of_subsets(const Step& step, StateSet set, Index player
 std::optional<WeightOfEvidence> weigh(const Step& step, StateSet set) {
     const auto read = static_cast<Index>(step.channels.size());
     const Index players = read + (step.kind_speaks ? 1 : 0);
-    if (players > 12) throw Error("M010", fmt::format("{} channels at one visit are too many to weigh", read));
+    if (players > 12)
+        throw Error("M010", fmt::format("{} channels at one visit are too many to weigh", read));
     if (!std::isfinite(step.log_likelihood)) return std::nullopt;
     WeightOfEvidence out;
     out.before = log_odds(step.before, set);
     out.after = log_odds(step.filtered, set);
     if (!std::isfinite(out.before) || !std::isfinite(out.after)) return std::nullopt;
     const std::vector<double> odds = odds_of_subsets(step, set, players);
-    if (!std::all_of(odds.begin(), odds.end(), [](double x) { return std::isfinite(x); })) return std::nullopt;
+    if (!std::all_of(odds.begin(), odds.end(), [](double x) { return std::isfinite(x); }))
+        return std::nullopt;
     out.time = odds.front() - out.before;
     out.after = odds.back();
 

@@ -15,8 +15,9 @@ bool has_kind(const std::vector<InForce>& list, std::string_view kind) {
 std::string in_force_words(const std::vector<InForce>& list) {
     std::vector<std::string> parts;
     for (const auto& f : list)
-        parts.push_back(fmt::format("{}{} {} since {}", clean(f.kind), f.name.empty() ? "" : " " + clean(f.name),
-                                    clean(f.hash).substr(0, 8), moment(f.from)));
+        parts.push_back(fmt::format("{}{} {} since {}", clean(f.kind),
+                                    f.name.empty() ? "" : " " + clean(f.name), clean(f.hash).substr(0, 8),
+                                    moment(f.from)));
     return join(parts, "; ");
 }
 
@@ -36,7 +37,9 @@ std::string banner(const std::string& kind) {
     return "STORE OF UNKNOWN KIND: do not treat this report as live.";
 }
 
-bool assessed(const Review& r) { return r.scanned_to && has_kind(r.in_force, "rules"); }
+bool assessed(const Review& r) {
+    return r.scanned_to && has_kind(r.in_force, "rules");
+}
 
 std::vector<std::string> cautions(const Review& r) {
     std::vector<std::string> out;
@@ -59,7 +62,8 @@ std::string basis(const Review& r) {
                            count(r.patients, "patient"), moment(r.as_of));
     if (!r.inputs.empty()) out += "; " + clean(r.inputs);
     out += r.scanned_to ? "; last scan " + moment(*r.scanned_to) : "; never scanned";
-    return out + "; " + (r.in_force.empty() ? "no rules or model in force" : in_force_words(r.in_force)) + ".";
+    return out + "; " + (r.in_force.empty() ? "no rules or model in force" : in_force_words(r.in_force)) +
+           ".";
 }
 
 std::string basis(const PatientPage& page) {
@@ -80,11 +84,16 @@ std::string section_title(const Review& r, Standing s) {
     const bool first = r.since == Instant::lowest();
     const std::string since = first ? "" : " since " + moment(r.since);
     switch (s) {
-        case Standing::new_: return first ? "NEW (first review: everything is new)" : "NEW" + since;
-        case Standing::worse: return "WORSE" + since;
-        case Standing::still_open: return "STILL OPEN";
-        case Standing::resolved: return "RESOLVED" + since;
-        case Standing::withdrawn: return "WITHDRAWN" + since;
+        case Standing::new_:
+            return first ? "NEW (first review: everything is new)" : "NEW" + since;
+        case Standing::worse:
+            return "WORSE" + since;
+        case Standing::still_open:
+            return "STILL OPEN";
+        case Standing::resolved:
+            return "RESOLVED" + since;
+        case Standing::withdrawn:
+            return "WITHDRAWN" + since;
     }
     return {};
 }
@@ -92,7 +101,8 @@ std::string section_title(const Review& r, Standing s) {
 std::string nothing(const Review& r, Standing s) {
     if (!r.scanned_to) return "Not assessed: the store was never scanned.";
     if (!has_kind(r.in_force, "rules")) return "Not assessed: no rules are in force.";
-    const auto upto = *r.scanned_to < r.as_of ? " up to the last scan, " + moment(*r.scanned_to) : std::string();
+    const auto upto =
+        *r.scanned_to < r.as_of ? " up to the last scan, " + moment(*r.scanned_to) : std::string();
     const bool first = r.since == Instant::lowest();
     if (first && (s == Standing::worse || s == Standing::still_open))
         return "Not applicable: there is no earlier review to compare with.";

@@ -30,6 +30,15 @@ int group_rank(const std::string& group) {
     return static_cast<int>(std::find(std::begin(order), std::end(order), group) - std::begin(order));
 }
 
+/// An alert whose evidence names no channel, or none that was read, is still shown with the burden.
+std::vector<std::string> shown_channels(const Evidence& evidence, const std::vector<std::string>& known) {
+    constexpr std::size_t most = 4;
+    auto shown = channels_of(evidence, known);
+    if (shown.empty()) shown = known;
+    if (shown.size() > most) shown.resize(most);
+    return shown;
+}
+
 }  // namespace
 
 Channel channel_of(const ChannelCatalogue& catalogue, const std::string& name) {
@@ -45,7 +54,8 @@ std::string short_title(const Channel& channel) {
     return std::string(trim(std::string_view(title).substr(0, title.find_first_of("(,"))));
 }
 
-std::vector<std::string> channels_in_order(const series::Timeline& timeline, const ChannelCatalogue& catalogue) {
+std::vector<std::string> channels_in_order(const series::Timeline& timeline,
+                                           const ChannelCatalogue& catalogue) {
     std::vector<std::tuple<int, bool, std::string>> keyed;
     for (const auto& [name, track] : timeline.tracks) {
         if (track.points.empty()) continue;
@@ -60,17 +70,20 @@ std::vector<std::string> channels_in_order(const series::Timeline& timeline, con
 }
 
 std::string alert_chart(const series::Timeline& timeline, const ChannelCatalogue& catalogue,
-                        const std::vector<std::string>& channels, const Alert& alert, Date as_of) {
+                        const Evidence& evidence, const Alert& alert, Date as_of) {
     constexpr double wide = 560, left = 150;
-    Canvas c{Svg(wide, fmt::format("Trajectory of patient {} up to {}", timeline.patient.id, to_string(as_of))),
-             DateAxis(first_date(timeline, alert.episode.onset), as_of, left, wide - 30), as_of, true};
+    Canvas c{
+        Svg(wide, fmt::format("Trajectory of patient {} up to {}", timeline.patient.id, to_string(as_of))),
+        DateAxis(first_date(timeline, alert.episode.onset), as_of, left, wide - 30), as_of, true};
     double y = draw_therapies(c, timeline.therapies, 2);
     const double top = y;
-    for (const auto& name : channels)
+    for (const auto& g : evidence.because)
+        if (g.argument && !g.argument->visits.empty()) y = draw_probability(c, *g.argument, y);
+    for (const auto& name : shown_channels(evidence, channels_in_order(timeline, catalogue)))
         if (const auto* track = timeline.track(name); track && !track->points.empty())
             y = draw_channel(c, *track, channel_of(catalogue, name), timeline, y);
     if (y == top) {
-        c.svg.text(left + 4, y + 14, "faint", "no reading of a channel that this rule names");
+        c.svg.text(left + 4, y + 14, "faint", "no reading is known");
         y += 24;
     }
     draw_alert_lines(c, alert.episode, 0, y - 8);
@@ -91,14 +104,15 @@ std::string patient_chart(const PatientPage& page) {
     double y = draw_therapies(c, t.therapies, lanes);
     y = draw_events(c, t.events, y);
     const double top = y;
+    const auto order = label_order(page.states);
     int index = 0;
     for (const auto& s : page.states)
-        y = draw_states(c, s, index++, y);
+        y = draw_states(c, s, order, index++, y);
     for (const auto& name : channels_in_order(t, page.catalogue))
         y = draw_channel(c, *t.track(name), channel_of(page.catalogue, name), t, y);
     for (const auto& a : page.alerts)
         if (a.alert.state == MachineState::open) draw_alert_lines(c, a.alert.episode, lanes, y - 8);
-    if (last > as_of) draw_today(c, 2, y - 8);
+    if (last > as_of) draw_today(c, lanes, y - 8);
     return c.svg.str(draw_dates(c, top, y - 8));
 }
 

@@ -45,7 +45,8 @@ int nadir_index(const series::Track& track, Date as_of, const series::Timeline& 
     for (int i = track.last_index(as_of); i >= 0; --i) {
         const auto& p = track.points[static_cast<std::size_t>(i)];
         if (p.segment != track.points.back().segment) break;
-        if (p.reading.value == *answer.value && (p.reading.censor != Censor::none) == answer.censored) return i;
+        if (p.reading.value == *answer.value && (p.reading.censor != Censor::none) == answer.censored)
+            return i;
     }
     return -1;
 }
@@ -66,18 +67,20 @@ void draw_lines(Canvas& c, const series::Track& track, const ValueAxis& y) {
     c.svg.path(run, "curve");
 }
 
-void draw_marks(Canvas& c, const series::Track& track, const Channel& channel, const ValueAxis& y, int nadir) {
+void draw_marks(Canvas& c, const series::Track& track, const Channel& channel, const ValueAxis& y,
+                int nadir) {
     for (std::size_t i = 0; i < track.points.size(); ++i) {
         const auto& p = track.points[i];
         const bool off_scale = channel.scale == Scale::log && !(p.reading.value > 0.0);
-        const Shape shape = off_scale                            ? Shape::diamond
-                            : p.reading.censor == Censor::left    ? Shape::open_down
-                            : p.reading.censor == Censor::right   ? Shape::open_up
-                                                                  : Shape::dot;
+        const Shape shape = off_scale                           ? Shape::diamond
+                            : p.reading.censor == Censor::left  ? Shape::open_down
+                            : p.reading.censor == Censor::right ? Shape::open_up
+                                                                : Shape::dot;
         const bool is_nadir = static_cast<int>(i) == nadir;
         const auto title = fmt::format("{} {}{}{}", to_string(p.date), reading_words(p.reading, channel.unit),
                                        is_nadir ? ", nadir" : "", off_scale ? ", off the log scale" : "");
-        c.svg.mark(shape, c.x(p.date), y(p.reading.value), shape == Shape::dot ? "reading" : "censored", title);
+        c.svg.mark(shape, c.x(p.date), y(p.reading.value), shape == Shape::dot ? "reading" : "censored",
+                   title);
         if (is_nadir) c.svg.mark(Shape::ring, c.x(p.date), y(p.reading.value), "nadir", title);
     }
 }
@@ -99,9 +102,9 @@ void draw_gutter(Canvas& c, const series::Track& track, const Channel& channel, 
 
 }  // namespace
 
-double draw_channel(Canvas& c, const series::Track& track, const Channel& channel, const series::Timeline& timeline,
-                    double top) {
-    const double height = c.small ? 62 : 84;
+double draw_channel(Canvas& c, const series::Track& track, const Channel& channel,
+                    const series::Timeline& timeline, double top) {
+    const double height = c.small ? 70 : 84;
     const auto limit = limit_of(track, channel);
     const auto extent = extent_of(track, channel, limit);
     const ValueAxis y(channel.scale, extent.low, extent.high, top + height - 4, top + 4);

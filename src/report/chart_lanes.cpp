@@ -26,11 +26,16 @@ private:
     std::vector<double> ends_;
 };
 
-double label_width(std::string_view words) { return 6.2 * width(words); }
+double label_width(std::string_view words) {
+    return 6.2 * width(words);
+}
 
-/// Ends where the picture ends: a label near the right edge begins further left.
-double label_start(const Canvas& c, double x, std::string_view words) {
-    return std::max(c.x.begin(), std::min(x, c.x.end() - label_width(words)));
+/// Where a label of what stands between `from` and `to` begins: behind it, or before it where the picture
+/// ends.
+double label_start(const Canvas& c, double from, double to, std::string_view words) {
+    const double w = label_width(words);
+    if (to + 8 + w <= c.x.end() + 30) return to + 8;
+    return std::max(c.x.begin(), from - 8 - w);
 }
 
 std::string event_words(const Event& e) {
@@ -42,14 +47,17 @@ std::string event_words(const Event& e) {
     return out;
 }
 
-Shape event_shape(EventKind k) { return k == EventKind::death ? Shape::cross : Shape::diamond; }
+Shape event_shape(EventKind k) {
+    return k == EventKind::death ? Shape::cross : Shape::diamond;
+}
 
 }  // namespace
 
 double draw_therapies(Canvas& c, const std::vector<TherapyInterval>& therapies, double top) {
     std::vector<std::string> regimens;
     for (const auto& t : therapies)
-        if (std::find(regimens.begin(), regimens.end(), t.regimen) == regimens.end()) regimens.push_back(t.regimen);
+        if (std::find(regimens.begin(), regimens.end(), t.regimen) == regimens.end())
+            regimens.push_back(t.regimen);
     c.svg.text(4, top + 12, "gutter", "therapy");
     if (regimens.empty()) c.svg.text(c.x.begin() + 4, top + 12, "faint", "none recorded");
     constexpr double row = 18;
@@ -61,9 +69,11 @@ double draw_therapies(Canvas& c, const std::vector<TherapyInterval>& therapies, 
         const auto title = fmt::format("{} {}: {} to {}{}", t.regimen, t.dose, to_string(t.start),
                                        t.stop ? to_string(*t.stop) : "today",
                                        t.reason.empty() ? "" : ", stopped for " + t.reason);
-        c.svg.rect(from, y + 1, std::max(to - from, 2.0), row - 4, t.stop ? "therapy" : "therapy ongoing", title);
-        const auto words = clean(t.regimen) + (t.dose.empty() ? "" : " " + clean(t.dose)) + (t.stop ? "" : " →");
-        c.svg.text(label_start(c, from + 4, words), y + 12, "word", words);
+        c.svg.rect(from, y + 1, std::max(to - from, 2.0), row - 4, t.stop ? "therapy" : "therapy ongoing",
+                   title);
+        const auto words =
+            clean(t.regimen) + (t.dose.empty() ? "" : " " + clean(t.dose)) + (t.stop ? "" : " →");
+        c.svg.text(std::max(from, c.x.begin()) + 4, y + 12, "word", words);
     }
     return top + row * std::max<double>(1, static_cast<double>(regimens.size())) + 4;
 }
@@ -78,13 +88,18 @@ double draw_events(Canvas& c, const std::vector<Event>& events, double top) {
         const bool lasts = e.kind == EventKind::toxicity;
         const double from = c.x(e.date);
         const double to = lasts ? std::max(c.x(e.resolved.value_or(c.as_of)), from + 3) : from;
-        const double word_at = label_start(c, lasts ? from + 4 : from + 8, words);
-        const int r = rows.place(std::min(from - 6, word_at), std::max(to, word_at + label_width(words)));
+        // A bar that has room holds its label.
+        const bool inside = to - from > label_width(words) + 8;
+        const double word_at = inside ? from + 4 : label_start(c, from, to, words);
+        const int r = rows.place(std::min(from - 6, word_at), std::max(to + 6, word_at + label_width(words)));
         const double y = top + row * r;
         const auto title = fmt::format("{}: {}{}", words, to_string(e.date),
-                                       !lasts ? "" : e.resolved ? " to " + to_string(*e.resolved) : ", still active");
+                                       !lasts       ? ""
+                                       : e.resolved ? " to " + to_string(*e.resolved)
+                                                    : ", still active");
         if (lasts)
-            c.svg.rect(from, y + 1, to - from, row - 4, e.grade.value_or(0) >= 3 ? "toxicity severe" : "toxicity", title);
+            c.svg.rect(from, y + 1, to - from, row - 4,
+                       e.grade.value_or(0) >= 3 ? "toxicity severe" : "toxicity", title);
         else
             c.svg.mark(event_shape(e.kind), from, y + 8, "event", title);
         c.svg.text(word_at, y + 12, "word", words);
@@ -106,8 +121,9 @@ double draw_flags(Canvas& c, const std::vector<AlertLine>& alerts, double top) {
     for (const auto* a : by_date) {
         const auto& e = a->alert.episode;
         const auto words = fmt::format("#{} {} ({})", a->alert.id, clean(e.rule), to_string(a->alert.state));
-        const double x = label_start(c, c.x(e.fired) + 8, words);
-        const int r = rows.place(std::min(c.x(e.fired) - 5, x), x + label_width(words));
+        const double x = label_start(c, c.x(e.fired), c.x(e.fired), words);
+        const int r =
+            rows.place(std::min(c.x(e.fired) - 5, x), std::max(c.x(e.fired) + 5, x + label_width(words)));
         const double y = top + row * r;
         const bool open = a->alert.state == MachineState::open;
         c.svg.mark(Shape::open_down, c.x(e.fired), y + 8, open ? "flag" : "flag past",
@@ -127,8 +143,8 @@ double draw_dates(Canvas& c, double top, double bottom) {
 }
 
 void draw_today(Canvas& c, double top, double bottom) {
-    if (c.x(c.as_of) > c.x.end() + 0.5) return;
     c.svg.line(c.x(c.as_of), top, c.x(c.as_of), bottom, "today");
+    c.svg.text(c.x(c.as_of) + 4, top + 12, "word", "today");
 }
 
 void draw_alert_lines(Canvas& c, const Episode& e, double top, double bottom) {

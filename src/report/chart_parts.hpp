@@ -4,6 +4,7 @@
 
 #include "bellwether/report/review.hpp"
 
+#include "evidence.hpp"
 #include "scale.hpp"
 #include "svg.hpp"
 
@@ -22,7 +23,13 @@ struct Canvas {
 [[nodiscard]] double draw_flags(Canvas& c, const std::vector<AlertLine>& alerts, double top);
 [[nodiscard]] double draw_channel(Canvas& c, const series::Track& track, const Channel& channel,
                                   const series::Timeline& timeline, double top);
-[[nodiscard]] double draw_states(Canvas& c, const StateTrace& trace, int index, double top);
+/// The labels of all traces, each once: what a label looks like depends on its place in it, so that it looks
+/// the same in every trace of a picture.
+[[nodiscard]] std::vector<std::string> label_order(const std::vector<StateTrace>& traces);
+[[nodiscard]] double draw_states(Canvas& c, const StateTrace& trace, const std::vector<std::string>& order,
+                                 int index, double top);
+/// What the model answered at the visits that the evidence remembers.
+[[nodiscard]] double draw_probability(Canvas& c, const Argument& argument, double top);
 /// Dates under the panels, a faint line up to `top` at each.
 [[nodiscard]] double draw_dates(Canvas& c, double top, double bottom);
 /// A line over all panels at the day of the report, where the axis goes on beyond it.

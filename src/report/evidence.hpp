@@ -7,8 +7,8 @@
 
 #include "bellwether/core/date.hpp"
 
-/// The evidence of an alert, read back from its JSON. What is missing or malformed is left empty: an alert is shown
-/// even when its reason cannot be read, and says so.
+/// The evidence of an alert, read back from its JSON. What is missing or malformed is left empty: an alert is
+/// shown even when its reason cannot be read, and says so.
 namespace bellwether::report {
 
 /// Weights of one visit, in natural-log odds for a label against its complement.
@@ -45,7 +45,9 @@ struct Evidence {
 [[nodiscard]] std::string words(const Ground& ground);
 /// "ctdna +1.9, sld -0.2, time -0.1 -> P 0.91": the largest weight first, time last.
 [[nodiscard]] std::string words(const VisitWeight& visit);
-/// Channels that the evidence rests on: those that a call names, then by the size of their weight at the last visit.
-[[nodiscard]] std::vector<std::string> channels_of(const Evidence& evidence, const std::vector<std::string>& known);
+/// Channels that the evidence rests on: those that a call names, then by the size of their weight at the last
+/// visit.
+[[nodiscard]] std::vector<std::string> channels_of(const Evidence& evidence,
+                                                   const std::vector<std::string>& known);
 
 }  // namespace bellwether::report

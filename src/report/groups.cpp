@@ -8,7 +8,8 @@
 namespace bellwether::report {
 
 std::string place_words(const std::string& site, const std::string& arm) {
-    return (site.empty() ? "no site" : "site " + clean(site)) + ", " + (arm.empty() ? "no arm" : "arm " + clean(arm));
+    return (site.empty() ? "no site" : "site " + clean(site)) + ", " +
+           (arm.empty() ? "no arm" : "arm " + clean(arm));
 }
 
 std::vector<GroupCount> group_counts(const Review& r) {
@@ -34,13 +35,15 @@ std::vector<GroupCount> group_counts(const Review& r) {
 }
 
 std::vector<UnjudgedGroup> unjudged_groups(const std::vector<Unjudged>& list) {
-    using Lack = std::tuple<std::string, std::string, std::string, std::string>;  // site, arm, patient, what is missing
+    using Lack = std::tuple<std::string, std::string, std::string,
+                            std::string>;  // site, arm, patient, what is missing
     std::map<Lack, std::string> rules;
     for (const auto& u : list) {
         std::vector<std::string> missing;
         for (const auto& m : u.missing)
             missing.push_back(clean(m));
-        auto& r = rules[{u.site, u.arm, u.patient, missing.empty() ? "reason not recorded" : join(missing, "; ")}];
+        auto& r =
+            rules[{u.site, u.arm, u.patient, missing.empty() ? "reason not recorded" : join(missing, "; ")}];
         r += (r.empty() ? "" : ", ") + clean(u.rule);
     }
     std::map<Lack, std::vector<std::string>> groups;  // site, arm, what is missing, rules

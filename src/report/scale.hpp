@@ -31,8 +31,8 @@ class DateAxis {
 public:
     DateAxis(Date from, Date to, double at_from, double at_to);
     [[nodiscard]] double operator()(Date d) const;
-    /// First days of months (or of every n-th month, or of years), at most `most`, with "2026-03" or "2026" as label; for
-    /// a span under two months, days a week apart.
+    /// First days of months (or of every n-th month, or of years), at most `most`, with "2026-03" or "2026"
+    /// as label; for a span under two months, days a week apart.
     [[nodiscard]] std::vector<std::pair<Date, std::string>> ticks(int most) const;
     [[nodiscard]] double begin() const noexcept { return at_from_; }
     [[nodiscard]] double end() const noexcept { return at_to_; }

@@ -22,7 +22,8 @@ public:
               std::string_view fill = {});
     void text(double x, double y, std::string_view cls, std::string_view words);
     void path(const std::vector<std::pair<double, double>>& points, std::string_view cls);
-    void polygon(const std::vector<std::pair<double, double>>& points, std::string_view cls, std::string_view fill);
+    void polygon(const std::vector<std::pair<double, double>>& points, std::string_view cls,
+                 std::string_view fill);
     /// @param title  shown when the pointer rests on the mark
     void mark(Shape shape, double x, double y, std::string_view cls, std::string_view title);
     void pattern(std::string_view id, std::string_view ground, std::string_view ink, int kind);

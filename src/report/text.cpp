@@ -27,7 +27,10 @@ void write_argument(Page& page, const Argument& a) {
     const std::size_t first = a.visits.size() > visits_in_text ? a.visits.size() - visits_in_text : 0;
     for (std::size_t i = a.visits.size(); i-- > first;)
         page.entry(6, "", a.visits[i].date + "  " + words(a.visits[i]));
-    if (first > 0) page.entry(6, "", fmt::format("{} not shown here", count(static_cast<std::int64_t>(first), "earlier visit")), Tone::faint);
+    if (first > 0)
+        page.entry(6, "",
+                   fmt::format("{} not shown here", count(static_cast<std::int64_t>(first), "earlier visit")),
+                   Tone::faint);
 }
 
 }  // namespace
@@ -39,7 +42,11 @@ std::string Page::paint(std::string_view text, Tone tone) const {
     return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
 }
 
-void Page::line(std::string_view text, Tone tone) { out_ += paint(text, tone) + "\n"; }
+void Page::line(std::string_view text, Tone tone) {
+    while (text.ends_with(' '))
+        text.remove_suffix(1);
+    out_ += paint(text, tone) + "\n";
+}
 
 void Page::entry(int indent, std::string_view label, std::string_view text, Tone tone) {
     const std::string margin(static_cast<std::size_t>(indent), ' ');
@@ -52,7 +59,7 @@ void Page::entry(int indent, std::string_view label, std::string_view text, Tone
 }
 
 void Page::heading(std::string_view text) {
-    line();
+    if (!out_.ends_with("\n\n")) line();
     line(text, Tone::strong);
     line(std::string(static_cast<std::size_t>(width(text)), '-'), Tone::faint);
 }
@@ -77,9 +84,13 @@ void write_head(Page& page, const std::string& title, const std::string& banner_
 
 void write_options(Page& page, int indent, const std::vector<OptionView>& options) {
     for (const auto& o : options) {
-        const Tone tone = o.standing == "open" ? Tone::good : o.standing == "unknown" ? Tone::warn : Tone::plain;
+        const Tone tone = o.standing == "open"      ? Tone::good
+                          : o.standing == "unknown" ? Tone::warn
+                                                    : Tone::plain;
         const auto why = o.because.empty() ? "" : ": " + o.because;
-        page.entry(indent, "", fmt::format("[{}] {}{}{}", o.standing, o.rank.empty() ? "" : o.rank + " ", o.title, why), tone);
+        page.entry(indent, "",
+                   fmt::format("[{}] {}{}{}", o.standing, o.rank.empty() ? "" : o.rank + " ", o.title, why),
+                   tone);
     }
 }
 
@@ -93,18 +104,21 @@ void write_alert(Page& page, const AlertView& a, bool in_full) {
     if (!a.standing_why.empty()) page.entry(6, "changed", a.standing_why, Tone::strong);
     if (!a.summary.empty()) page.entry(6, "", a.summary, Tone::strong);
     page.entry(6, "because", a.because);
-    if (!a.unknown.empty()) page.entry(6, "unknown", "could have spoken against it: " + a.unknown, Tone::warn);
-    if (in_full) {
+    if (!a.unknown.empty())
+        page.entry(6, "unknown", "could have spoken against it: " + a.unknown, Tone::warn);
+    if (in_full)
         for (const auto& argument : a.arguments)
             write_argument(page, argument);
-        if (!a.proposal.empty()) page.entry(6, "consider", a.proposal);
-        write_options(page, 6, a.options);
-        page.entry(6, "", a.options_note, Tone::warn);
-        if (!a.answer.empty())
-            page.entry(6, "answer", a.answer + (a.overdue ? ", OVERDUE" : ""), a.overdue ? Tone::urgent : Tone::plain);
-    }
+    if (!a.proposal.empty()) page.entry(6, "consider", a.proposal);
+    write_options(page, 6, a.options);
+    page.entry(6, "", a.options_note, Tone::warn);
+    if (!a.answer.empty())
+        page.entry(6, "answer", a.answer + (a.overdue ? ", OVERDUE" : ""),
+                   a.overdue ? Tone::urgent : Tone::plain);
     page.entry(6, "people", a.human);
-    page.entry(6, "rule", a.marks + (a.illustrative ? "; ILLUSTRATIVE: at least one number has no source" : ""), Tone::faint);
+    page.entry(6, "rule",
+               a.marks + (a.illustrative ? "; ILLUSTRATIVE: at least one number has no source" : ""),
+               Tone::faint);
     page.line();
 }
 

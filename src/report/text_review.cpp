@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -40,9 +42,10 @@ void write_counts(Page& page, const Review& r) {
     std::int64_t unjudged = 0;
     for (const auto& g : groups)
         unjudged += g.unjudged;
-    page.line(fmt::format("{}; {}; {}", lines("overdue visits", static_cast<std::int64_t>(r.overdue.size()), r.schedule_known),
-                          lines("patients not fully assessable", unjudged, assessed(r)),
-                          lines("rows in quarantine", static_cast<std::int64_t>(r.quarantine.size()), true)));
+    page.line(fmt::format(
+        "{}; {}; {}", lines("overdue visits", static_cast<std::int64_t>(r.overdue.size()), r.schedule_known),
+        lines("patients not fully assessable", unjudged, assessed(r)),
+        lines("rows in quarantine", static_cast<std::int64_t>(r.quarantine.size()), true)));
 }
 
 void write_section(Page& page, const Review& r, Standing s) {
@@ -66,7 +69,8 @@ void write_section(Page& page, const Review& r, Standing s) {
 }
 
 void write_overdue(Page& page, const Review& r) {
-    page.heading(fmt::format("OVERDUE VISITS: {}", r.schedule_known ? std::to_string(r.overdue.size()) : "not assessed"));
+    page.heading(fmt::format("OVERDUE VISITS: {}",
+                             r.schedule_known ? std::to_string(r.overdue.size()) : "not assessed"));
     if (r.overdue.empty()) return page.line("  " + nothing_overdue(r));
     auto list = r.overdue;
     std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) {
@@ -81,15 +85,19 @@ void write_overdue(Page& page, const Review& r) {
         for (const auto& m : o.missing)
             missing.push_back(clean(m));
         page.line(fmt::format("  {}", cut(clean(o.patient), 60)));
-        page.entry(6, "", fmt::format("{} due {}, {} late{}", clean(o.visit), to_string(o.due), count(o.days_late, "day"),
-                                      missing.empty() ? "" : "; missing " + join(missing, ", ")));
+        page.entry(
+            6, "",
+            fmt::format("{} due {}, {} late{}", clean(o.visit), to_string(o.due), count(o.days_late, "day"),
+                        missing.empty() ? "" : "; missing " + join(missing, ", ")));
     }
 }
 
 void write_unjudged(Page& page, const Review& r) {
     const auto groups = unjudged_groups(r.not_assessable);
     page.heading(fmt::format("NOT ASSESSABLE, AND WHY: {}",
-                             groups.empty() && !assessed(r) ? "not assessed" : std::to_string(r.not_assessable.size()) + " judgements"));
+                             groups.empty() && !assessed(r)
+                                 ? "not assessed"
+                                 : std::to_string(r.not_assessable.size()) + " judgements"));
     if (groups.empty()) return page.line("  " + nothing_unjudged(r));
     std::string place;
     for (const auto& g : groups) {
@@ -99,7 +107,7 @@ void write_unjudged(Page& page, const Review& r) {
         for (const auto& part : wrap(g.missing, columns - 2))
             page.line("  " + part);
         page.entry(6, "rules", g.rules);
-        page.entry(6, count(static_cast<std::int64_t>(g.patients.size()), "patient") + " ", join(g.patients, ", "));
+        page.entry(6, "patients", fmt::format("{}: {}", g.patients.size(), join(g.patients, ", ")));
     }
 }
 
@@ -117,7 +125,8 @@ void write_quarantine(Page& page, const Review& r) {
 
 std::string text_of(const Review& r, bool colour) {
     Page page(colour);
-    write_head(page, "BELLWETHER weekly review, " + moment(r.as_of), banner(r.store_kind), cautions(r), basis(r));
+    write_head(page, "BELLWETHER weekly review, " + moment(r.as_of), banner(r.store_kind), cautions(r),
+               basis(r));
     write_counts(page, r);
     for (const Standing s : sections)
         write_section(page, r, s);

@@ -21,7 +21,9 @@ std::string dates_of(const Alert& a, Instant as_of) {
     return out;
 }
 
-std::string until_words(const Alert& a) { return a.human_until ? " until " + moment(*a.human_until) : ""; }
+std::string until_words(const Alert& a) {
+    return a.human_until ? " until " + moment(*a.human_until) : "";
+}
 
 std::string human_words(const Alert& a, Instant as_of) {
     const std::string by = (a.human_by.empty() ? "" : " by " + clean(a.human_by));
@@ -92,13 +94,17 @@ AlertView view_of(const AlertLine& line, Instant as_of) {
     v.unknown = join(e.unless_unknown, "; ");
     for (const auto& g : e.because)
         if (g.argument) v.arguments.push_back(*g.argument);
-    v.proposal = proposal_words(line);
-    for (const auto& o : line.options)
-        v.options.push_back(view_of(o));
-    if (v.options.empty() && !v.proposal.empty() && a.state == MachineState::open)
-        v.options_note = "options are not known: no regimen graph in force, or the regimen given is not in it";
-    if (!line.role.empty())
-        v.answer = clean(line.role) + (line.answer_by ? " by " + to_string(*line.answer_by) : "");
+    // What is over asks for nothing any more.
+    if (a.state == MachineState::open) {
+        v.proposal = proposal_words(line);
+        for (const auto& o : line.options)
+            v.options.push_back(view_of(o));
+        if (v.options.empty() && !v.proposal.empty())
+            v.options_note =
+                "options are not known: no regimen graph in force, or the regimen given is not in it";
+        if (!line.role.empty())
+            v.answer = clean(line.role) + (line.answer_by ? " by " + to_string(*line.answer_by) : "");
+    }
     v.overdue = line.answer_overdue;
     v.human = human_words(a, as_of);
     v.marks = marks_of(line);
@@ -107,7 +113,8 @@ AlertView view_of(const AlertLine& line, Instant as_of) {
 }
 
 std::string weights_legend() {
-    return "Weights of evidence are natural-log odds for the label against its complement, per visit: +0.7 doubles the "
+    return "Weights of evidence are natural-log odds for the label against its complement, per visit: +0.7 "
+           "doubles the "
            "odds, -0.7 halves them; 'time' is what the time elapsed adds by itself.";
 }
 

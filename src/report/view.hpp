@@ -16,23 +16,23 @@ struct OptionView {
     std::string rank;      ///< "1." for open ones, "" else
     std::string standing;  ///< "open", "withheld", "barred", "unknown"
     std::string title;
-    std::string because;   ///< each datum; for an option that is not open and names none: says so
+    std::string because;  ///< each datum; for an option that is not open and names none: says so
 };
 
 struct AlertView {
     std::string severity, patient, place, title, rule, id, state;
-    std::string dates;         ///< "raised 2026-03-09, onset 2026-02-20, fired 2026-03-06, open for 17 days"
+    std::string dates;  ///< "raised 2026-03-09, onset 2026-02-20, fired 2026-03-06, open for 17 days"
     std::string summary, standing_why;
-    std::string because;       ///< the features at firing
-    std::string unknown;       ///< `unless` terms that could not be judged; "" = none
+    std::string because;  ///< the features at firing
+    std::string unknown;  ///< `unless` terms that could not be judged; "" = none
     std::vector<Argument> arguments;
-    std::string proposal;      ///< "" = the rule proposes nothing
+    std::string proposal;  ///< "" = the rule proposes nothing
     std::vector<OptionView> options;
     std::string options_note;  ///< why there are none
     std::string answer;        ///< "clinician by 2026-03-16"
     bool overdue = false;
     std::string human;
-    std::string marks;         ///< maturity, sources
+    std::string marks;  ///< maturity, sources
     bool illustrative = false;
 };
 

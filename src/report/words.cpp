@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
 
-bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }
+bool starts_character(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+}
 
 /// Bytes of the character that begins with `c`, in well-formed text.
 std::size_t length(char c) {
@@ -25,7 +27,8 @@ bool is_hostile(std::string_view character) {
     if (character.size() == 1) return at(0) < 0x20 || at(0) == 0x7F;
     if (character.size() == 2) return at(0) == 0xC2 && at(1) < 0xA0;
     if (character.size() != 3 || at(0) != 0xE2) return false;
-    return (at(1) == 0x80 && at(2) >= 0xAA && at(2) <= 0xAE) || (at(1) == 0x81 && at(2) >= 0xA6 && at(2) <= 0xA9);
+    return (at(1) == 0x80 && at(2) >= 0xAA && at(2) <= 0xAE) ||
+           (at(1) == 0x81 && at(2) >= 0xA6 && at(2) <= 0xA9);
 }
 
 void add_clean(std::string& out, std::string_view well_formed) {
@@ -128,7 +131,10 @@ std::string reading_words(const Reading& r, std::string_view unit) {
 
 std::string answer_words(const series::Answer& a) {
     if (!a.value) return "?";
-    const char* mark = !a.censored ? "" : a.bound == Censor::left ? "<" : a.bound == Censor::right ? ">" : "~";
+    const char* mark = !a.censored                ? ""
+                       : a.bound == Censor::left  ? "<"
+                       : a.bound == Censor::right ? ">"
+                                                  : "~";
     return mark + number(*a.value);
 }
 

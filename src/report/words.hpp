@@ -12,8 +12,9 @@
 /// Numbers, dates and texts as people read them. The same words stand in text and HTML.
 namespace bellwether::report {
 
-/// One line of well-formed UTF-8: line breaks and tabs become spaces; control characters, the marks that turn the writing
-/// direction and malformed bytes become U+FFFD, so that no name from a feed can drive a terminal or break a document.
+/// One line of well-formed UTF-8: line breaks and tabs become spaces; control characters, the marks that turn
+/// the writing direction and malformed bytes become U+FFFD, so that no name from a feed can drive a terminal
+/// or break a document.
 [[nodiscard]] std::string clean(std::string_view text);
 
 /// Columns on a terminal: code points (wide East Asian characters are counted as one).
@@ -25,9 +26,9 @@ namespace bellwether::report {
 /// Breaks at spaces; a longer word stands alone on its line.
 [[nodiscard]] std::vector<std::string> wrap(std::string_view text, int columns);
 
-[[nodiscard]] std::string number(double x);        ///< four significant digits, no exponent in the usual range
-[[nodiscard]] std::string probability(double p);   ///< "0.91"; ">0.99" and "<0.01" short of certainty
-[[nodiscard]] std::string weight(double log_odds); ///< "+1.9"
+[[nodiscard]] std::string number(double x);       ///< four significant digits, no exponent in the usual range
+[[nodiscard]] std::string probability(double p);  ///< "0.91"; ">0.99" and "<0.01" short of certainty
+[[nodiscard]] std::string weight(double log_odds);            ///< "+1.9"
 [[nodiscard]] std::string unit_words(std::string_view unit);  ///< " ng/mL" with its space; "" for scores
 [[nodiscard]] std::string reading_words(const Reading& r, std::string_view unit);  ///< "<0.1 %"
 [[nodiscard]] std::string answer_words(const series::Answer& a);                   ///< "1.75", "<0.5", "?"

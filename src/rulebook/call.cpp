@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "bellwether/core/text.hpp"
+
 #include "compile.hpp"
 
 namespace bellwether::rulebook {
@@ -10,16 +11,26 @@ namespace {
 
 std::string_view what_is(ArgType type) {
     switch (type) {
-        case ArgType::channel: return "channel";
-        case ArgType::label: return "state or label";
-        case ArgType::reference: return "reference";
-        case ArgType::event: return "event";
-        case ArgType::regimen: return "regimen";
-        case ArgType::term: return "toxicity term";
-        case ArgType::attribute: return "attribute";
-        case ArgType::duration: return "duration";
-        case ArgType::number: return "number";
-        case ArgType::group: return "group of channels";
+        case ArgType::channel:
+            return "channel";
+        case ArgType::label:
+            return "state or label";
+        case ArgType::reference:
+            return "reference";
+        case ArgType::event:
+            return "event";
+        case ArgType::regimen:
+            return "regimen";
+        case ArgType::term:
+            return "toxicity term";
+        case ArgType::attribute:
+            return "attribute";
+        case ArgType::duration:
+            return "duration";
+        case ArgType::number:
+            return "number";
+        case ArgType::group:
+            return "group of channels";
     }
     return "argument";
 }
@@ -55,7 +66,9 @@ public:
         if (!ok) return false;
         std::string why;
         const auto answer = table_.type_of(call, why);
-        if (!answer) return fail("R014", expr.at, fmt::format("{}: {}", to_string(call), why), "see docs/rule-format.md, 'Features'");
+        if (!answer)
+            return fail("R014", expr.at, fmt::format("{}: {}", to_string(call), why),
+                        "see docs/rule-format.md, 'Features'");
         type = *answer;
         return true;
     }
@@ -90,8 +103,9 @@ private:
         if (out.type == ArgType::duration || out.type == ArgType::number) return number(given, info, out);
         if (given.kind != Syntax::word && given.kind != Syntax::text) {
             return fail("R013", given.at,
-                        fmt::format("a {} where '{}' takes a {}", given.kind == Syntax::duration ? "duration" : "number",
-                                    info.name, what_is(out.type)),
+                        fmt::format("a {} where '{}' takes a {}",
+                                    given.kind == Syntax::duration ? "duration" : "number", info.name,
+                                    what_is(out.type)),
                         "write " + signature(info));
         }
         out.word = given.text;
@@ -100,14 +114,17 @@ private:
 
     bool number(const Expr& given, const FeatureInfo& info, FeatureArg& out) {
         const bool duration = out.type == ArgType::duration;
-        const bool fits = duration ? given.kind == Syntax::duration
-                                   : given.kind == Syntax::number && given.text.empty();
+        const bool fits =
+            duration ? given.kind == Syntax::duration : given.kind == Syntax::number && given.text.empty();
         out.number = given.number;
         if (fits && (!duration || given.number > 0.0)) return true;
-        if (fits) return fail("R013", given.at, "a window of no length", "write a duration above zero, such as 84d");
+        if (fits)
+            return fail("R013", given.at, "a window of no length",
+                        "write a duration above zero, such as 84d");
         if (duration && given.kind == Syntax::number && given.text.empty()) {
-            return fail("R013", given.at, fmt::format("'{}' without its unit where '{}' takes a duration",
-                                                      shortest(given.number), info.name),
+            return fail("R013", given.at,
+                        fmt::format("'{}' without its unit where '{}' takes a duration",
+                                    shortest(given.number), info.name),
                         fmt::format("write {}d", shortest(given.number)));
         }
         return fail("R013", given.at, fmt::format("'{}' takes a {} here", info.name, what_is(out.type)),
@@ -116,7 +133,8 @@ private:
 
     bool known_name(const Expr& given, ArgType type) {
         if (type == ArgType::label && model_.empty()) {
-            return fail("R023", given.at, fmt::format("label '{}' in a group that names no model", given.text),
+            return fail("R023", given.at,
+                        fmt::format("label '{}' in a group that names no model", given.text),
                         "add 'model: NAME' to the group");
         }
         // `any` is part of the language for these two, whatever the store holds.

@@ -1,12 +1,13 @@
 #include "compile.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "bellwether/core/text.hpp"
+
+#include "dimension.hpp"
 #include "operand.hpp"
 #include "quantity.hpp"
 
@@ -17,29 +18,39 @@ bool has_call(const Expr& e) {
     return e.kind == Syntax::call || std::any_of(e.kids.begin(), e.kids.end(), has_call);
 }
 
-bool is_word(const Expr& e) { return e.kind == Syntax::word || e.kind == Syntax::text; }
+bool is_word(const Expr& e) {
+    return e.kind == Syntax::word || e.kind == Syntax::text;
+}
 
 Op comparison_op(Syntax kind) {
     switch (kind) {
-        case Syntax::less: return Op::less;
-        case Syntax::at_most: return Op::at_most;
-        case Syntax::greater: return Op::greater;
-        case Syntax::at_least: return Op::at_least;
-        case Syntax::equal: return Op::equal;
-        default: return Op::differs;
+        case Syntax::less:
+            return Op::less;
+        case Syntax::at_most:
+            return Op::at_most;
+        case Syntax::greater:
+            return Op::greater;
+        case Syntax::at_least:
+            return Op::at_least;
+        case Syntax::equal:
+            return Op::equal;
+        default:
+            return Op::differs;
     }
 }
 
 /// Walks the tree once: every method compiles an expression and gives what is known of it.
 class Compiler {
 public:
-    Compiler(const Source& source, Use use, Scope& scope) : use_(use), scope_(scope), report_{source, scope.findings} {}
+    Compiler(const Source& source, Use use, Scope& scope)
+        : use_(use), scope_(scope), report_{source, scope.findings} {}
 
     Expression run(const Expr& root, const std::string& key) {
         const Operand answer = compile(root);
         if (answer.bad) return {};
         if (use_ == Use::condition && answer.type != ValueType::truth) {
-            report_.error("R019", root.at, fmt::format("'{}' is {}, not a condition", key, name_of(answer.type)),
+            report_.error("R019", root.at,
+                          fmt::format("'{}' is {}, not a condition", key, name_of(answer.type)),
                           "compare it with something, such as '> 0'");
             return {};
         }
@@ -48,7 +59,8 @@ public:
                             fmt::format("'{}' is always {}", key, *answer.constant != 0.0 ? "true" : "false"),
                             "name a feature of the patient");
         } else {
-            for (auto& d : dead_) scope_.findings.list.push_back(std::move(d));
+            for (auto& d : dead_)
+                scope_.findings.list.push_back(std::move(d));
         }
         if (answer.type == ValueType::text && answer.node < 0) {
             report_.error("R018", root.at, fmt::format("'{}' is a word, not a value", root.text),
@@ -69,20 +81,28 @@ private:
                 o.unit = o.bare ? "1" : canonical(e.text);
                 return o;
             }
-            case Syntax::duration: return literal(ValueType::duration, e.number, e.at);
-            case Syntax::truth: return literal(ValueType::truth, e.number, e.at);
+            case Syntax::duration:
+                return literal(ValueType::duration, e.number, e.at);
+            case Syntax::truth:
+                return literal(ValueType::truth, e.number, e.at);
             case Syntax::word:
-            case Syntax::text: return Operand{false, ValueType::text, "", false, {}, -1, e.at};
-            case Syntax::call: return call(e);
-            case Syntax::negative: return negative(e);
+            case Syntax::text:
+                return Operand{false, ValueType::text, "", false, {}, -1, e.at};
+            case Syntax::call:
+                return call(e);
+            case Syntax::negative:
+                return negative(e);
             case Syntax::not_:
             case Syntax::and_:
-            case Syntax::or_: return logic(e);
+            case Syntax::or_:
+                return logic(e);
             case Syntax::add:
             case Syntax::subtract:
             case Syntax::multiply:
-            case Syntax::divide: return arithmetic(e);
-            default: return comparison(e);
+            case Syntax::divide:
+                return arithmetic(e);
+            default:
+                return comparison(e);
         }
     }
 
@@ -109,8 +129,10 @@ private:
             if (type.type != ValueType::duration) {
                 add_clock({index, std::nullopt});
             } else if (&e != beside_constant_) {
-                report_.error("R020", e.at, fmt::format("'{}' moves with the date, so it must stand alone in a comparison "
-                                                        "with a constant duration", to_string(called)),
+                report_.error("R020", e.at,
+                              fmt::format("'{}' moves with the date, so it must stand alone in a comparison "
+                                          "with a constant duration",
+                                          to_string(called)),
                               fmt::format("write {} > 42d", to_string(called)));
                 return Operand::wrong(e.at);
             }
@@ -164,7 +186,9 @@ private:
             return Operand::wrong(e.at);
         }
         Operand out = Operand::wrong(e.at);
-        const bool ok = sum ? match(l, r, e, out) : e.kind == Syntax::multiply ? product(l, r, e, out) : quotient(l, r, e, out);
+        const bool ok = sum                          ? units_.match(l, r, e, out)
+                        : e.kind == Syntax::multiply ? units_.product(l, r, e, out)
+                                                     : units_.quotient(l, r, e, out);
         if (!ok) return Operand::wrong(e.at);
         out.bad = false;
         out.at = e.at;
@@ -172,124 +196,13 @@ private:
         out.node = emit({op, l.node, r.node, 0.0, ""});
         if (l.constant && r.constant) {
             const double a = *l.constant, b = *r.constant;
-            fold(out, start, op == Op::add ? a + b : op == Op::subtract ? a - b : op == Op::multiply ? a * b : a / b);
+            fold(out, start,
+                 op == Op::add        ? a + b
+                 : op == Op::subtract ? a - b
+                 : op == Op::multiply ? a * b
+                                      : a / b);
         }
         return out;
-    }
-
-    /// Brings both sides of a sum or a comparison to one type and unit, which `out` receives.
-    bool match(Operand& l, Operand& r, const Expr& e, Operand& out) {
-        out.type = l.type;
-        if (l.type != r.type) {
-            Operand& number = l.type == ValueType::number ? l : r;
-            if (number.constant && *number.constant == 0.0 && number.bare) {
-                out.type = ValueType::duration;
-                return true;
-            }
-            if (number.bare && number.constant) {
-                report_.error("R016", number.at, fmt::format("{} against a duration", shortest(*number.constant)),
-                              fmt::format("write {}d", shortest(*number.constant)));
-            } else {
-                report_.error("R018", e.op_at, fmt::format("a duration and a number on the sides of '{}'", spelling(e.kind)),
-                              "divide the duration by 1d to make a number of it");
-            }
-            return false;
-        }
-        if (l.type == ValueType::duration) return true;
-        if (l.bare != r.bare && !bare_fits(l.bare ? l : r, l.bare ? r : l)) return false;
-        if (l.bare != r.bare) {
-            out.unit = l.bare ? r.unit : l.unit;
-            return true;
-        }
-        // A constant is converted to what stands beside it, else the right side to the left.
-        const bool left_moves = l.constant && !r.constant;
-        Operand& mover = left_moves ? l : r;
-        const Operand& stays = left_moves ? r : l;
-        out.unit = stays.unit;
-        return convert(mover, stays.unit, e);
-    }
-
-    /// A number without a unit beside a quantity: fits when the quantity has none either, or when it is 0.
-    bool bare_fits(const Operand& bare, const Operand& other) {
-        if (other.unit == "1" || (bare.constant && *bare.constant == 0.0)) return true;
-        const std::string wanted = bare.constant ? fmt::format("write {}{}{}", shortest(*bare.constant),
-                                                               other.unit == "%" ? "" : " ", other.unit)
-                                                 : fmt::format("write its numbers in {}", other.unit);
-        report_.error("R016", bare.at, fmt::format("{} without a unit against a quantity in {}",
-                                                   bare.constant ? shortest(*bare.constant) : "a number", other.unit), wanted);
-        return false;
-    }
-
-    bool convert(Operand& x, const std::string& to, const Expr& e) {
-        if (x.unit == to) return true;
-        const auto k = factor(x.unit, to), back = factor(to, x.unit);
-        if (!k || !back) {
-            if (x.constant && !known_unit(x.unit)) {
-                report_.error("R017", x.at, fmt::format("unknown unit '{}'", x.unit), fmt::format("the other side is in {}", to));
-            } else {
-                report_.error("R015", e.op_at, fmt::format("'{}' between a quantity in {} and one in {}", spelling(e.kind),
-                                                           x.at < e.op_at ? x.unit : to, x.at < e.op_at ? to : x.unit),
-                              "both sides need units of one kind");
-            }
-            return false;
-        }
-        // Dividing by a whole number rounds once: 35% is exactly 0.35.
-        const bool divide = *back >= 1.0;
-        if (x.constant) {
-            x.constant = divide ? *x.constant / *back : *x.constant * *k;
-            out_.nodes[static_cast<std::size_t>(x.node)].number = *x.constant;
-        } else {
-            const int by = emit({Op::literal, -1, -1, divide ? *back : *k, ""});
-            x.node = emit({divide ? Op::divide : Op::multiply, x.node, by, 0.0, ""});
-        }
-        x.unit = to;
-        return true;
-    }
-
-    /// A share (20%, ppm) as factor or divisor is a plain number.
-    void plain_share(Operand& x, const Expr& e) {
-        if (x.type == ValueType::number && x.unit != "1" && factor(x.unit, "1")) (void)convert(x, "1", e);
-    }
-
-    bool product(Operand& l, Operand& r, const Expr& e, Operand& out) {
-        if (l.type == ValueType::duration) std::swap(l, r);  // the order of the factors does not matter from here
-        if (r.type == ValueType::duration && l.type == ValueType::number) {
-            if (const auto rate = without_per_day(l.unit)) {
-                out.type = ValueType::number, out.unit = canonical(*rate);
-                return true;
-            }
-            plain_share(l, e);
-            out.type = ValueType::duration, out.unit = "1";
-            if (l.unit == "1") return true;
-        } else if (l.type == ValueType::number) {
-            if (l.constant || r.unit != "1") plain_share(l, e);
-            if (l.unit != "1") plain_share(r, e);
-            out.type = ValueType::number, out.unit = l.unit == "1" ? r.unit : l.unit;
-            if (l.unit == "1" || r.unit == "1") return true;
-        }
-        report_.error("R015", e.op_at, "a product of two quantities that both have units", "one side must be a plain number");
-        return false;
-    }
-
-    bool quotient(Operand& l, Operand& r, const Expr& e, Operand& out) {
-        out.unit = "1";
-        if (r.type == ValueType::duration) {
-            out.type = ValueType::number;
-            if (l.type == ValueType::number) out.unit = per_day(l.unit);
-            return true;
-        }
-        out.type = l.type;
-        if (l.type == ValueType::number && l.unit != "1" && factor(r.unit, l.unit) && r.unit != "1" && !(r.bare)) {
-            return convert(r, l.unit, e);
-        }
-        plain_share(r, e);
-        if (r.unit == "1") {
-            out.unit = l.unit;
-            return true;
-        }
-        report_.error("R015", e.op_at, fmt::format("'/' between a quantity in {} and one in {}", l.unit, r.unit),
-                      "divide by a plain number or by a quantity of the same kind");
-        return false;
     }
 
     Operand comparison(const Expr& e) {
@@ -304,7 +217,7 @@ private:
             return Operand::wrong(e.at);
         }
         Operand out = Operand::wrong(e.at);
-        if (!match(l, r, e, out)) return out;
+        if (!units_.match(l, r, e, out)) return out;
         clock(le, l, r), clock(re, r, l);
         out = {false, ValueType::truth, "1", false, {}, 0, e.at};
         out.node = emit({comparison_op(e.kind), l.node, r.node, 0.0, ""});
@@ -323,7 +236,9 @@ private:
     }
 
     void clock(const Expr& e, const Operand& x, const Operand& other) {
-        if (use_ != Use::condition || e.kind != Syntax::call || x.type != ValueType::duration || !other.constant) return;
+        if (use_ != Use::condition || e.kind != Syntax::call || x.type != ValueType::duration ||
+            !other.constant)
+            return;
         const int index = out_.nodes[static_cast<std::size_t>(x.node)].a;
         if (scope_.rule.types[static_cast<std::size_t>(index)].clock) add_clock({index, *other.constant});
     }
@@ -344,7 +259,8 @@ private:
         if (l.type != ValueType::text) return is_word(re) ? wrong_side(re, r) : wrong_side(le, l);
         if (r.type != ValueType::text) return is_word(le) ? wrong_side(le, l) : wrong_side(re, r);
         if (e.kind != Syntax::equal && e.kind != Syntax::differs) {
-            report_.error("R018", e.op_at, fmt::format("'{}' on text", spelling(e.kind)), "text is compared by == and != only");
+            report_.error("R018", e.op_at, fmt::format("'{}' on text", spelling(e.kind)),
+                          "text is compared by == and != only");
             return Operand::wrong(e.at);
         }
         Node node{e.kind == Syntax::equal ? Op::text_equal : Op::text_differs, l.node, r.node, 0.0, ""};
@@ -366,8 +282,10 @@ private:
                 report_.error("R018", kid.at, fmt::format("'{}' is a word, not a condition", kid.text),
                               word_hint(kid.text, scope_.table, scope_.model));
             } else {
-                report_.error("R018", kid.at, fmt::format("{} as an operand of '{}'", name_of(sides.back().type), spelling(e.kind)),
-                              "compare it with something, such as '> 0'");
+                report_.error(
+                    "R018", kid.at,
+                    fmt::format("{} as an operand of '{}'", name_of(sides.back().type), spelling(e.kind)),
+                    "compare it with something, such as '> 0'");
             }
         }
         if (bad) return Operand::wrong(e.at);
@@ -385,7 +303,9 @@ private:
             if (!side.constant) continue;
             Findings dead;
             Report{report_.source, dead}.warning(
-                "R021", side.at, fmt::format("this side of '{}' is always {}", spelling(e.kind), *side.constant != 0.0 ? "true" : "false"),
+                "R021", side.at,
+                fmt::format("this side of '{}' is always {}", spelling(e.kind),
+                            *side.constant != 0.0 ? "true" : "false"),
                 "leave it out");
             dead_.push_back(std::move(dead.list.front()));
         }
@@ -408,6 +328,7 @@ private:
     Scope& scope_;
     Report report_;
     Expression out_;
+    Dimensions units_{out_, report_};
     const Expr* beside_constant_ = nullptr;
     std::vector<Diagnostic> dead_;
 };
@@ -416,12 +337,18 @@ private:
 
 bool compare_numbers(Op op, double a, double b) {
     switch (op) {
-        case Op::less: return a < b;
-        case Op::at_most: return a <= b;
-        case Op::greater: return a > b;
-        case Op::at_least: return a >= b;
-        case Op::equal: return a == b;
-        default: return a != b;
+        case Op::less:
+            return a < b;
+        case Op::at_most:
+            return a <= b;
+        case Op::greater:
+            return a > b;
+        case Op::at_least:
+            return a >= b;
+        case Op::equal:
+            return a == b;
+        default:
+            return a != b;
     }
 }
 
@@ -429,14 +356,15 @@ Expression compile(const Source& source, Use use, const std::string& key, Scope&
     SyntaxError error;
     const auto tree = parse_expression(source.text, error);
     if (!tree) {
-        Report{source, scope.findings}.error(error.chained ? "R022" : "R010", error.at, error.what, error.hint);
+        Report{source, scope.findings}.error(error.chained ? "R022" : "R010", error.at, error.what,
+                                             error.hint);
         return {};
     }
     return Compiler(source, use, scope).run(*tree, key);
 }
 
-bool compile_call(const Source& source, const FeatureTable& table, const std::string& model, Findings& findings,
-                  FeatureCall& call) {
+bool compile_call(const Source& source, const FeatureTable& table, const std::string& model,
+                  Findings& findings, FeatureCall& call) {
     SyntaxError error;
     const Report report{source, findings};
     const auto tree = parse_expression(source.text, error);
@@ -445,7 +373,8 @@ bool compile_call(const Source& source, const FeatureTable& table, const std::st
         return false;
     }
     if (tree->kind != Syntax::call) {
-        report.error("R033", tree->at, fmt::format("'{}' is not a single feature", source.text), "write a call, such as P(growing)");
+        report.error("R033", tree->at, fmt::format("'{}' is not a single feature", source.text),
+                     "write a call, such as P(growing)");
         return false;
     }
     FeatureType type;

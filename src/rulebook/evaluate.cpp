@@ -57,7 +57,8 @@ struct Evaluator::Impl {
     std::optional<Date> deadline;
 
     explicit Impl(const Rulebook& book) : rules(book.rules) {
-        for (const Rule& rule : rules) plans.push_back(plan(rule));
+        for (const Rule& rule : rules)
+            plans.push_back(plan(rule));
         channel_dates.resize(channels.size());
         clock_dates.resize(clocks.size());
         columns.resize(calls.size());
@@ -66,12 +67,15 @@ struct Evaluator::Impl {
     Plan plan(const Rule& rule) {
         const CompiledRule& compiled = *rule.compiled;
         Plan p;
-        for (const FeatureCall& call : compiled.calls) p.calls.push_back(index_of(calls, call));
+        for (const FeatureCall& call : compiled.calls)
+            p.calls.push_back(index_of(calls, call));
         for (const int call : compiled.watched) {
             const FeatureType& type = compiled.types[static_cast<std::size_t>(call)];
-            for (const std::string& channel : type.channels) add_once(p.channels, index_of(channels, channel));
+            for (const std::string& channel : type.channels)
+                add_once(p.channels, index_of(channels, channel));
             if (!rule.persistence.of.empty()) continue;
-            for (const std::string& channel : type.visit_channels) add_once(p.visit_channels, index_of(channels, channel));
+            for (const std::string& channel : type.visit_channels)
+                add_once(p.visit_channels, index_of(channels, channel));
         }
         for (const int call : compiled.watched) {
             p.therapy = p.therapy || compiled.types[static_cast<std::size_t>(call)].therapy;
@@ -82,7 +86,8 @@ struct Evaluator::Impl {
             add_once(p.channels, p.visit_channels.back());  // a visit is a point
         }
         for (const Clocked& c : compiled.clocks) {
-            p.clocks.push_back(index_of(clocks, Clock{compiled.calls[static_cast<std::size_t>(c.call)], c.threshold}));
+            p.clocks.push_back(
+                index_of(clocks, Clock{compiled.calls[static_cast<std::size_t>(c.call)], c.threshold}));
         }
         any_therapy = any_therapy || p.therapy;
         any_events = any_events || p.events;
@@ -100,13 +105,15 @@ struct Evaluator::Impl {
         }
         PatientVerdicts out;
         out.rules.reserve(rules.size());
-        for (std::size_t r = 0; r < rules.size(); ++r) out.rules.push_back(judge(r, patient));
+        for (std::size_t r = 0; r < rules.size(); ++r)
+            out.rules.push_back(judge(r, patient));
         out.next_deadline = deadline;
         return out;
     }
 
     void ask_dates(const PatientFeatures& patient) {
-        for (std::size_t c = 0; c < channels.size(); ++c) channel_dates[c] = patient.reading_dates(channels[c]);
+        for (std::size_t c = 0; c < channels.size(); ++c)
+            channel_dates[c] = patient.reading_dates(channels[c]);
         for (std::size_t c = 0; c < clocks.size(); ++c) {
             clock_dates[c] = patient.change_dates(clocks[c].call, clocks[c].threshold);
             std::sort(clock_dates[c].begin(), clock_dates[c].end());
@@ -117,8 +124,10 @@ struct Evaluator::Impl {
 
     template <typename F>
     void for_each_source(const Plan& p, F f) const {
-        for (const int c : p.channels) f(channel_dates[static_cast<std::size_t>(c)]);
-        for (const int c : p.clocks) f(clock_dates[static_cast<std::size_t>(c)]);
+        for (const int c : p.channels)
+            f(channel_dates[static_cast<std::size_t>(c)]);
+        for (const int c : p.clocks)
+            f(clock_dates[static_cast<std::size_t>(c)]);
         if (p.therapy) f(therapy_dates);
         if (p.events) f(event_dates);
     }
@@ -166,7 +175,8 @@ struct Evaluator::Impl {
             }
         });
         for (const int c : plans[r].visit_channels) {
-            for (const Date d : channel_dates[static_cast<std::size_t>(c)]) mark(d, visit);
+            for (const Date d : channel_dates[static_cast<std::size_t>(c)])
+                mark(d, visit);
         }
     }
 
@@ -190,16 +200,18 @@ struct Evaluator::Impl {
         std::optional<std::size_t> last;
         for (std::size_t i = 0; i < n; ++i) {
             if (!(marks[i] & (base | runs_out))) continue;
-            ticks.push_back({points[i], i, (marks[i] & base) != 0, (marks[i] & visit) != 0, condition(compiled, i),
-                             compiled.until.present() && until.is_true(i),
+            ticks.push_back({points[i], i, (marks[i] & base) != 0, (marks[i] & visit) != 0,
+                             condition(compiled, i), compiled.until.present() && until.is_true(i),
                              compiled.escalate.present() && escalate.is_true(i)});
             if (marks[i] & base) last = i;
         }
         const MachineResult machine = run_machine(rule.persistence, compiled.until.present(), ticks);
         RuleVerdict verdict;
         verdict.pending = machine.pending;
-        if (machine.pending && rule.persistence.days) still_to_come(*machine.pending + *rule.persistence.days);
-        for (const Run& run : machine.runs) verdict.episodes.push_back(episode(rule, mine, run, patient));
+        if (machine.pending && rule.persistence.days)
+            still_to_come(*machine.pending + *rule.persistence.days);
+        for (const Run& run : machine.runs)
+            verdict.episodes.push_back(episode(rule, mine, run, patient));
         assess(r, last, verdict);
         return verdict;
     }
@@ -226,7 +238,8 @@ struct Evaluator::Impl {
             if (!verdict.assessable) when.reasons(*last, verdict.missing);
             return;
         }
-        for (const int c : plans[r].channels) verdict.missing.push_back("no reading of " + channels[static_cast<std::size_t>(c)]);
+        for (const int c : plans[r].channels)
+            verdict.missing.push_back("no reading of " + channels[static_cast<std::size_t>(c)]);
         if (verdict.missing.empty()) verdict.missing.emplace_back("no date on which it could be judged");
     }
 };
@@ -236,9 +249,13 @@ Evaluator::~Evaluator() = default;
 Evaluator::Evaluator(Evaluator&&) noexcept = default;
 Evaluator& Evaluator::operator=(Evaluator&&) noexcept = default;
 
-PatientVerdicts Evaluator::evaluate(PatientFeatures& patient, Date as_of) { return impl_->run(patient, as_of); }
+PatientVerdicts Evaluator::evaluate(PatientFeatures& patient, Date as_of) {
+    return impl_->run(patient, as_of);
+}
 
-const std::vector<FeatureCall>& Evaluator::calls() const { return impl_->calls; }
+const std::vector<FeatureCall>& Evaluator::calls() const {
+    return impl_->calls;
+}
 
 PatientVerdicts evaluate(const Rulebook& book, PatientFeatures& patient, Date as_of) {
     return Evaluator(book).evaluate(patient, as_of);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "bellwether/core/text.hpp"
+
 #include "json.hpp"
 #include "quantity.hpp"
 
@@ -30,10 +31,12 @@ std::string fill(const SummaryPiece& piece, const Track& track, std::size_t i) {
     if (e.type == ValueType::truth) return track.value(i) != 0.0 ? "yes" : "no";
     const double x = track.value(i);
     switch (piece.format) {
-        case SummaryPiece::Format::fixed: return without_negative_zero(fmt::format("{:.{}f}", x, piece.digits));
+        case SummaryPiece::Format::fixed:
+            return without_negative_zero(fmt::format("{:.{}f}", x, piece.digits));
         case SummaryPiece::Format::percent:
             return without_negative_zero(fmt::format("{:.0f}%", x * factor(e.unit, "%").value_or(1.0)));
-        case SummaryPiece::Format::plain: break;
+        case SummaryPiece::Format::plain:
+            break;
     }
     if (e.type == ValueType::duration) return for_people(x) + " d";
     if (e.unit == "1" || e.unit.empty()) return for_people(x);
@@ -48,14 +51,25 @@ std::string call_json(const Moment& at, int call, PatientFeatures& patient) {
     std::string out = "{\"call\":" + json_text(to_string(what));
     if (!column.known[at.point]) {
         const int why = column.why[at.point];
-        return out + ",\"unknown\":" + json_text(why < 0 ? "no reason given" : column.reasons[static_cast<std::size_t>(why)]) + "}";
+        return out + ",\"unknown\":" +
+               json_text(why < 0 ? "no reason given" : column.reasons[static_cast<std::size_t>(why)]) + "}";
     }
-    if (const std::string reason = patient.reason(what, at.fired); !reason.empty()) out += ",\"reason\":" + reason;
+    if (const std::string reason = patient.reason(what, at.fired); !reason.empty())
+        out += ",\"reason\":" + reason;
     switch (type.type) {
-        case ValueType::number: out += ",\"unit\":" + json_text(canonical(type.unit)) + ",\"value\":" + shortest(column.value[at.point]); break;
-        case ValueType::duration: out += ",\"unit\":\"d\",\"value\":" + shortest(column.value[at.point]); break;
-        case ValueType::truth: out += column.value[at.point] != 0.0 ? ",\"value\":true" : ",\"value\":false"; break;
-        case ValueType::text: out += ",\"value\":" + json_text(column.text[at.point]); break;
+        case ValueType::number:
+            out += ",\"unit\":" + json_text(canonical(type.unit)) +
+                   ",\"value\":" + shortest(column.value[at.point]);
+            break;
+        case ValueType::duration:
+            out += ",\"unit\":\"d\",\"value\":" + shortest(column.value[at.point]);
+            break;
+        case ValueType::truth:
+            out += column.value[at.point] != 0.0 ? ",\"value\":true" : ",\"value\":false";
+            break;
+        case ValueType::text:
+            out += ",\"value\":" + json_text(column.text[at.point]);
+            break;
     }
     return out + "}";
 }
@@ -102,11 +116,13 @@ std::string fill_summary(const Moment& at, Track& scratch) {
 
 std::string evidence_json(const Moment& at, PatientFeatures& patient, Track& scratch) {
     std::string out = "{\"at\":" + json_text(to_string(at.fired));
-    out += ",\"because\":" + json_list(at.rule.because, [&](int call) { return call_json(at, call, patient); });
+    out +=
+        ",\"because\":" + json_list(at.rule.because, [&](int call) { return call_json(at, call, patient); });
     if (at.escalated) out += ",\"escalated\":" + json_text(to_string(*at.escalated));
     out += ",\"summary\":" + json_text(fill_summary(at, scratch));
     if (!at.unless_unknown.empty()) {
-        out += ",\"unless_unknown\":" + json_list(at.unless_unknown, [](const std::string& s) { return json_text(s); });
+        out += ",\"unless_unknown\":" +
+               json_list(at.unless_unknown, [](const std::string& s) { return json_text(s); });
     }
     return out + "}";
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bellwether/core/date.hpp"
+
 #include "track.hpp"
 
 namespace bellwether::rulebook {

@@ -21,12 +21,12 @@ struct kw_true : seq<string<'t', 'r', 'u', 'e'>, not_at<word_char>> {};
 struct kw_false : seq<string<'f', 'a', 'l', 's', 'e'>, not_at<word_char>> {};
 struct reserved : sor<kw_and, kw_or, kw_not, kw_true, kw_false> {};
 
-// Units. A '/' belongs to the unit when a unit follows it without a space: `5 mm/d`; divide with spaces around.
-// Bytes from 0x80 on let the micro sign through.
+// Units. A '/' belongs to the unit when a unit follows it without a space: `5 mm/d`; divide with spaces
+// around. Bytes from 0x80 on let the micro sign through.
 struct unit_char : sor<alnum, one<'[', ']', '{', '}', '^', '%', '\''>, ranges<'\x80', '\xff'>> {};
 struct unit_tail : seq<one<'/'>, plus<unit_char>> {};
 struct unit_power : seq<string<'1', '0'>, one<'*', '^'>, plus<digit>, unit_tail> {};  // 10*9/L
-struct unit_rate : seq<one<'1'>, unit_tail> {};                                      // 1/d
+struct unit_rate : seq<one<'1'>, unit_tail> {};                                       // 1/d
 struct unit_named : seq<not_at<reserved>, not_at<digit>, plus<unit_char>, star<unit_tail>> {};
 struct unit_text : sor<unit_power, unit_rate, unit_named> {};
 
@@ -47,8 +47,10 @@ struct argument_word : seq<sor<alpha, one<'_'>>, star<sor<word_char, one<'-', '.
 struct argument : sor<literal, quoted, argument_word> {};
 struct call_open : seq<name, one<'('>> {};
 struct call_close : one<')'> {};
-struct call : if_must<call_open, ws, sor<call_close, seq<argument, star<ws, if_must<one<','>, ws, argument>>, ws,
-                                                         must<call_close>>>> {};
+struct call
+    : if_must<
+          call_open, ws,
+          sor<call_close, seq<argument, star<ws, if_must<one<','>, ws, argument>>, ws, must<call_close>>>> {};
 
 struct disjunction;
 struct close : one<')'> {};
@@ -65,7 +67,8 @@ struct product : seq<unary, star<seq<ws, product_tail>>> {};
 struct op_sum : one<'+', '-'> {};
 struct sum_tail : if_must<op_sum, ws, product> {};
 struct sum : seq<product, star<seq<ws, sum_tail>>> {};
-struct op_compare : sor<string<'=', '='>, string<'!', '='>, string<'<', '='>, string<'>', '='>, one<'<', '>'>> {};
+struct op_compare
+    : sor<string<'=', '='>, string<'!', '='>, string<'<', '='>, string<'>', '='>, one<'<', '>'>> {};
 struct compare_tail : if_must<op_compare, ws, sum> {};
 struct comparison : seq<sum, opt<ws, compare_tail>> {};
 struct op_not : kw_not {};
@@ -93,12 +96,12 @@ inline constexpr const char* missing<grammar::call_close> = "',' or ')'";
 template <>
 inline constexpr const char* missing<grammar::argument> = "a name, a number or a duration";
 template <>
-inline constexpr const char* missing<
-    grammar::sor<grammar::call_close,
-                 grammar::seq<grammar::argument,
-                              grammar::star<grammar::ws, grammar::if_must<grammar::one<','>, grammar::ws,
-                                                                          grammar::argument>>,
-                              grammar::ws, grammar::must<grammar::call_close>>>> = "an argument or ')'";
+inline constexpr const char* missing<grammar::sor<
+    grammar::call_close,
+    grammar::seq<
+        grammar::argument,
+        grammar::star<grammar::ws, grammar::if_must<grammar::one<','>, grammar::ws, grammar::argument>>,
+        grammar::ws, grammar::must<grammar::call_close>>>> = "an argument or ')'";
 template <>
 inline constexpr const char* missing<grammar::until<grammar::one<'\''>>> = "a closing quote";
 template <>
@@ -159,11 +162,13 @@ Expr leaf(Syntax kind, std::size_t at, std::string text, double number = 0.0) {
     return e;
 }
 
-/// `5 mm`, `20%`, `21d`, `6 weeks`. The number is the longest prefix that reads as one and that the grammar took.
+/// `5 mm`, `20%`, `21d`, `6 weeks`. The number is the longest prefix that reads as one and that the grammar
+/// took.
 Expr read_literal(std::string_view text, std::size_t at) {
     std::size_t n = 0;
     const auto digits = [&] {
-        while (n < text.size() && text[n] >= '0' && text[n] <= '9') ++n;
+        while (n < text.size() && text[n] >= '0' && text[n] <= '9')
+            ++n;
     };
     const auto digit_at = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
     digits();
@@ -291,12 +296,13 @@ struct Action<grammar::or_tail> : Apply<2> {};
 std::string found(std::string_view text, std::size_t at) {
     if (at >= text.size()) return "the end";
     const auto wordlike = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
-               static_cast<unsigned char>(c) >= 0x80;
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+               c == '.' || static_cast<unsigned char>(c) >= 0x80;
     };
     std::size_t n = 1;
     if (wordlike(text[at])) {
-        while (at + n < text.size() && n < 24 && wordlike(text[at + n])) ++n;
+        while (at + n < text.size() && n < 24 && wordlike(text[at + n]))
+            ++n;
     } else if (at + 1 < text.size() && std::string_view("=<>!&|").find(text[at]) != std::string_view::npos &&
                std::string_view("=&|>").find(text[at + 1]) != std::string_view::npos) {
         n = 2;
@@ -309,8 +315,8 @@ SyntaxError describe(std::string_view text, std::size_t at, std::string_view exp
     e.at = at;
     const std::string what = found(text, at);
     const bool after_value = expected == missing<grammar::eof>;
-    if (after_value && (what == "'<'" || what == "'>'" || what == "'<='" || what == "'>='" || what == "'=='" ||
-                        what == "'!='")) {
+    if (after_value && (what == "'<'" || what == "'>'" || what == "'<='" || what == "'>='" ||
+                        what == "'=='" || what == "'!='")) {
         e.chained = true;
         e.what = "a second comparison, " + what + ", in one chain";
         e.hint = "write 'a < b and b < c'";
@@ -340,20 +346,34 @@ SyntaxError describe(std::string_view text, std::size_t at, std::string_view exp
 std::string_view spelling(Syntax kind) {
     switch (kind) {
         case Syntax::negative:
-        case Syntax::subtract: return "-";
-        case Syntax::not_: return "not";
-        case Syntax::add: return "+";
-        case Syntax::multiply: return "*";
-        case Syntax::divide: return "/";
-        case Syntax::less: return "<";
-        case Syntax::at_most: return "<=";
-        case Syntax::greater: return ">";
-        case Syntax::at_least: return ">=";
-        case Syntax::equal: return "==";
-        case Syntax::differs: return "!=";
-        case Syntax::and_: return "and";
-        case Syntax::or_: return "or";
-        default: return "";
+        case Syntax::subtract:
+            return "-";
+        case Syntax::not_:
+            return "not";
+        case Syntax::add:
+            return "+";
+        case Syntax::multiply:
+            return "*";
+        case Syntax::divide:
+            return "/";
+        case Syntax::less:
+            return "<";
+        case Syntax::at_most:
+            return "<=";
+        case Syntax::greater:
+            return ">";
+        case Syntax::at_least:
+            return ">=";
+        case Syntax::equal:
+            return "==";
+        case Syntax::differs:
+            return "!=";
+        case Syntax::and_:
+            return "and";
+        case Syntax::or_:
+            return "or";
+        default:
+            return "";
     }
 }
 

@@ -16,10 +16,20 @@ enum class Syntax {
     text,      ///< a quoted one: 'female'
     truth,     ///< true, false: number 1 or 0
     call,      ///< fold(ctdna, nadir): text is the name, kids are the arguments
-    negative, not_,
-    add, subtract, multiply, divide,
-    less, at_most, greater, at_least, equal, differs,
-    and_, or_
+    negative,
+    not_,
+    add,
+    subtract,
+    multiply,
+    divide,
+    less,
+    at_most,
+    greater,
+    at_least,
+    equal,
+    differs,
+    and_,
+    or_
 };
 
 struct Expr {
@@ -37,7 +47,8 @@ struct SyntaxError {
     std::string what, hint;
 };
 
-/// Grammar, loosest first: or; and; not; one comparison (== != < <= > >=); + -; * /; unary -; literal, call, (...).
+/// Grammar, loosest first: or; and; not; one comparison (== != < <= > >=); + -; * /; unary -; literal, call,
+/// (...).
 /// @return the tree, or nothing with `error` filled.
 [[nodiscard]] std::optional<Expr> parse_expression(std::string_view text, SyntaxError& error);
 

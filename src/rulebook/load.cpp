@@ -8,6 +8,7 @@
 
 #include "bellwether/core/text.hpp"
 #include "bellwether/core/yaml.hpp"
+
 #include "compile.hpp"
 
 namespace bellwether::rulebook {
@@ -51,9 +52,9 @@ public:
 
 private:
     std::size_t errors() const {
-        return static_cast<std::size_t>(std::count_if(findings_.list.begin(), findings_.list.end(), [](const Diagnostic& d) {
-            return d.severity == Diagnostic::Severity::error;
-        }));
+        return static_cast<std::size_t>(
+            std::count_if(findings_.list.begin(), findings_.list.end(),
+                          [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::error; }));
     }
 
     void identity(yaml::Map& map) {
@@ -62,8 +63,9 @@ private:
             if (const auto text = yaml::as_text(name, findings_)) rule_.alert = *text;
             rule_.at = name.at();
             if (!rule_.alert.empty() && !permanent_name(rule_.alert)) {
-                findings_.error("R002", name.at(), fmt::format("alert name '{}'", rule_.alert),
-                                "use lower-case letters, digits and '-', a letter first: the name is permanent");
+                findings_.error(
+                    "R002", name.at(), fmt::format("alert name '{}'", rule_.alert),
+                    "use lower-case letters, digits and '-', a letter first: the name is permanent");
             }
         }
         rule_.title = map.text("title");
@@ -116,9 +118,10 @@ private:
     void visit_channel(const yaml::Node& node, const std::string& channel) {
         const auto channels = table_.names(ArgType::channel, rule_.model);
         rule_.persistence.of = channel;
-        if (channels.empty() || std::find(channels.begin(), channels.end(), channel) != channels.end()) return;
-        findings_.error("R012", node.place(node.scalar().rfind(channel)), fmt::format("unknown channel '{}'", channel),
-                        suggestion(channel, channels));
+        if (channels.empty() || std::find(channels.begin(), channels.end(), channel) != channels.end())
+            return;
+        findings_.error("R012", node.place(node.scalar().rfind(channel)),
+                        fmt::format("unknown channel '{}'", channel), suggestion(channel, channels));
     }
 
     /// A count of visits needs a channel whose readings are visits; P() has none.
@@ -131,8 +134,11 @@ private:
             if (modelled.empty() && !type.channels.empty()) modelled = type.channels.front();
         }
         const int n = *rule_.persistence.visits;
-        findings_.error("R005", for_at_, fmt::format("'for: {} visit{}' in a rule that names no channel", n, n == 1 ? "" : "s"),
-                        fmt::format("write 'for: {} visit{} of {}'", n, n == 1 ? "" : "s", modelled.empty() ? "CHANNEL" : modelled));
+        findings_.error(
+            "R005", for_at_,
+            fmt::format("'for: {} visit{}' in a rule that names no channel", n, n == 1 ? "" : "s"),
+            fmt::format("write 'for: {} visit{} of {}'", n, n == 1 ? "" : "s",
+                        modelled.empty() ? "CHANNEL" : modelled));
     }
 
     void escalation(const yaml::Node& node) {
@@ -145,7 +151,8 @@ private:
         if (!word) return;
         rule_.escalate_to = static_cast<Severity>(*word);
         if (*rule_.escalate_to > rule_.severity) return;
-        findings_.error("R009", to.at(), fmt::format("escalation to '{}' from '{}'", to.scalar(), to_string(rule_.severity)),
+        findings_.error("R009", to.at(),
+                        fmt::format("escalation to '{}' from '{}'", to.scalar(), to_string(rule_.severity)),
                         "escalate to a severity above the rule's own");
     }
 
@@ -155,7 +162,8 @@ private:
             Response response;
             response.role = respond.text("role");
             const yaml::Node within = respond.required("within");
-            if (!within.is_null()) response.within_days = yaml::as_duration(within, findings_, {1, 365}).value_or(0);
+            if (!within.is_null())
+                response.within_days = yaml::as_duration(within, findings_, {1, 365}).value_or(0);
             respond.done();
             rule_.respond = response;
         }
@@ -181,9 +189,11 @@ private:
         rule_.evidence = map.texts_or_none("evidence");
         const yaml::Node maturity = map.required("maturity");
         if (!maturity.is_null()) {
-            rule_.maturity = static_cast<Maturity>(yaml::as_word(maturity, findings_, maturities).value_or(0));
+            rule_.maturity =
+                static_cast<Maturity>(yaml::as_word(maturity, findings_, maturities).value_or(0));
             if (rule_.evidence.empty() && rule_.maturity != Maturity::sandbox) {
-                findings_.error("R003", maturity.at(), fmt::format("maturity '{}' without evidence", maturity.scalar()),
+                findings_.error("R003", maturity.at(),
+                                fmt::format("maturity '{}' without evidence", maturity.scalar()),
                                 "name a source in 'evidence', or write 'maturity: sandbox'");
             }
         }
@@ -202,14 +212,16 @@ private:
         if (rate && *rate > 0.0 && *rate <= 100.0) {
             rule_.false_alerts_per_patient_year = *rate;
         } else {
-            findings_.error("R008", value.at(), fmt::format("budget '{}'", text), "write a rate such as 0.2/patient-year");
+            findings_.error("R008", value.at(), fmt::format("budget '{}'", text),
+                            "write a rate such as 0.2/patient-year");
         }
     }
 
     void finish() {
         add_calls(compiled_->when, compiled_->because);
         add_calls(compiled_->unless, compiled_->because);
-        for (const SummaryPiece& piece : compiled_->summary) add_calls(piece.value, compiled_->because);
+        for (const SummaryPiece& piece : compiled_->summary)
+            add_calls(piece.value, compiled_->because);
         rule_.compiled = compiled_;
     }
 
@@ -228,7 +240,8 @@ void taken(const std::string& alert, const Location& at, const Location& first, 
 /// Alerts of one file, also of rules that have errors.
 using Names = std::map<std::string, Location>;
 
-void read_group(const yaml::Node& node, const FeatureTable& table, Rulebook& book, Names& names, Findings& findings) {
+void read_group(const yaml::Node& node, const FeatureTable& table, Rulebook& book, Names& names,
+                Findings& findings) {
     yaml::Map map(node, findings);
     const std::string name = map.text("name");
     const std::string model = map.text_or("model", "");
@@ -236,7 +249,8 @@ void read_group(const yaml::Node& node, const FeatureTable& table, Rulebook& boo
     map.done();
     if (rules.is_null()) return;
     if (!rules.is_sequence() || rules.size() == 0) {
-        findings.error("R025", rules.at(), fmt::format("group '{}' has no list of rules", name), "write '- alert: NAME' under 'rules'");
+        findings.error("R025", rules.at(), fmt::format("group '{}' has no list of rules", name),
+                       "write '- alert: NAME' under 'rules'");
         return;
     }
     for (std::size_t i = 0; i < rules.size(); ++i) {
@@ -257,7 +271,8 @@ Rulebook load(std::string_view text, const std::string& file, const FeatureTable
     Rulebook book;
     const yaml::Node root = yaml::parse(text, file, findings);
     if (root.is_null()) {
-        if (findings.ok()) findings.error("R025", {file, 1, 1}, "the file is empty", "begin with 'schema: 1' and 'groups:'");
+        if (findings.ok())
+            findings.error("R025", {file, 1, 1}, "the file is empty", "begin with 'schema: 1' and 'groups:'");
         return book;
     }
     yaml::Map map(root, findings);
@@ -266,7 +281,8 @@ Rulebook load(std::string_view text, const std::string& file, const FeatureTable
     map.done();
     if (groups.is_sequence()) {
         Names names;
-        for (std::size_t i = 0; i < groups.size(); ++i) read_group(groups[i], table, book, names, findings);
+        for (std::size_t i = 0; i < groups.size(); ++i)
+            read_group(groups[i], table, book, names, findings);
     } else if (!groups.is_null()) {
         findings.error("R025", groups.at(), "'groups' is not a list", "write '- name: NAME' under 'groups'");
     }

@@ -5,7 +5,8 @@ namespace {
 
 class Machine {
 public:
-    Machine(const Persistence& persistence, bool has_until) : persistence_(persistence), has_until_(has_until) {}
+    Machine(const Persistence& persistence, bool has_until)
+        : persistence_(persistence), has_until_(has_until) {}
 
     void see(const Tick& t) {
         if (open_) return follow(t);
@@ -68,7 +69,8 @@ private:
 
 MachineResult run_machine(const Persistence& persistence, bool has_until, std::span<const Tick> ticks) {
     Machine machine(persistence, has_until);
-    for (const Tick& t : ticks) machine.see(t);
+    for (const Tick& t : ticks)
+        machine.see(t);
     return std::move(machine).result();
 }
 

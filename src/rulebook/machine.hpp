@@ -16,12 +16,12 @@ enum class Truth : unsigned char { no, unknown, yes };
 /// One date at which the machine looks.
 struct Tick {
     Date date;
-    std::size_t point = 0;         ///< index among all points of the patient
-    bool base = true;              ///< a point of the rule; else only a day on which `for: 21d` may run out
+    std::size_t point = 0;  ///< index among all points of the patient
+    bool base = true;       ///< a point of the rule; else only a day on which `for: 21d` may run out
     bool visit = false;
     Truth condition = Truth::no;
-    bool until = false;            ///< known to be true
-    bool escalate = false;         ///< known to be true
+    bool until = false;     ///< known to be true
+    bool escalate = false;  ///< known to be true
 };
 
 struct Run {
@@ -37,6 +37,7 @@ struct MachineResult {
 
 /// @param has_until  false: an open run ends where the condition is false
 /// @param ticks      ascending dates
-[[nodiscard]] MachineResult run_machine(const Persistence& persistence, bool has_until, std::span<const Tick> ticks);
+[[nodiscard]] MachineResult run_machine(const Persistence& persistence, bool has_until,
+                                        std::span<const Tick> ticks);
 
 }  // namespace bellwether::rulebook

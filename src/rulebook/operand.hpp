@@ -43,21 +43,28 @@ struct Report {
 
 [[nodiscard]] inline std::string_view name_of(ValueType type) {
     switch (type) {
-        case ValueType::number: return "a number";
-        case ValueType::duration: return "a duration";
-        case ValueType::truth: return "a condition";
-        case ValueType::text: return "text";
+        case ValueType::number:
+            return "a number";
+        case ValueType::duration:
+            return "a duration";
+        case ValueType::truth:
+            return "a condition";
+        case ValueType::text:
+            return "text";
     }
     return "a value";
 }
 
-/// A word where a value is wanted: the first feature of one argument that takes such a name is probably meant.
-[[nodiscard]] inline std::string word_hint(const std::string& word, const FeatureTable& table, const std::string& model) {
+/// A word where a value is wanted: the first feature of one argument that takes such a name is probably
+/// meant.
+[[nodiscard]] inline std::string word_hint(const std::string& word, const FeatureTable& table,
+                                           const std::string& model) {
     for (const auto& feature : table.features()) {
         if (feature.name == word) return "a feature needs its arguments: " + word + "(...)";
         if (feature.args.empty() || (feature.args.size() > 1 && !feature.args[1].optional)) continue;
         const auto names = table.names(feature.args[0].type, model);
-        if (std::find(names.begin(), names.end(), word) != names.end()) return "write " + feature.name + "(" + word + ")";
+        if (std::find(names.begin(), names.end(), word) != names.end())
+            return "write " + feature.name + "(" + word + ")";
     }
     return "a word stands only beside == or != and a feature that gives text";
 }

@@ -10,12 +10,24 @@
 namespace bellwether::rulebook {
 
 enum class Op : unsigned char {
-    literal,      ///< number
-    call,         ///< calls[a]
-    text_equal, text_differs,  ///< nodes[a], a text call, against nodes[b], or against `text` where b < 0
-    add, subtract, multiply, divide, negative,
-    less, at_most, greater, at_least, equal, differs,
-    and_, or_, not_
+    literal,  ///< number
+    call,     ///< calls[a]
+    text_equal,
+    text_differs,  ///< nodes[a], a text call, against nodes[b], or against `text` where b < 0
+    add,
+    subtract,
+    multiply,
+    divide,
+    negative,
+    less,
+    at_most,
+    greater,
+    at_least,
+    equal,
+    differs,
+    and_,
+    or_,
+    not_
 };
 
 struct Node {
@@ -53,8 +65,8 @@ struct CompiledRule {
     std::vector<FeatureType> types;  ///< beside `calls`
     Expression when, unless, until, escalate;
     std::vector<SummaryPiece> summary;
-    std::vector<int> because;        ///< calls shown as evidence: of when, unless and summary
-    std::vector<int> watched;        ///< calls of when, unless, until and escalate: they make the points
+    std::vector<int> because;  ///< calls shown as evidence: of when, unless and summary
+    std::vector<int> watched;  ///< calls of when, unless, until and escalate: they make the points
     std::vector<Clocked> clocks;
 };
 

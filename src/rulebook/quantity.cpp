@@ -15,7 +15,9 @@ std::optional<std::string> without_per_day(std::string_view unit) {
     return std::nullopt;
 }
 
-std::string per_day(std::string_view unit) { return canonical(unit) + "/d"; }
+std::string per_day(std::string_view unit) {
+    return canonical(unit) + "/d";
+}
 
 std::string canonical(std::string_view unit) {
     if (const auto known = canonical_unit(unit)) return *known;

@@ -6,6 +6,7 @@
 
 #include "bellwether/core/text.hpp"
 #include "bellwether/core/yaml.hpp"
+
 #include "compile.hpp"
 
 namespace bellwether::rulebook {
@@ -23,22 +24,28 @@ public:
         TestCase test;
         test.at = node.at();
         test.name = map.text("name");
-        each(map.optional("series"), "series", [&](const std::string& channel, const Location& at, const yaml::Node& value) {
-            if (book_) known(ArgType::channel, "channel", channel, at);
-            test.series.emplace_back(channel, readings(value, true));
-        });
-        each(map.optional("given"), "given", [&](const std::string& key, const Location& at, const yaml::Node& value) {
-            FeatureCall call;
-            if (given_call(key, at, call)) test.given.emplace_back(call, readings(value, false));
-        });
-        list(map.optional("therapy"), "therapy", [&](const yaml::Node& entry) { test.therapy.push_back(therapy(entry)); });
-        list(map.optional("events"), "events", [&](const yaml::Node& entry) { test.events.push_back(event(entry)); });
-        each(map.optional("attributes"), "attributes", [&](const std::string& key, const Location&, const yaml::Node& value) {
-            test.attributes.emplace_back(key, yaml::as_text(value, findings_).value_or(""));
-        });
-        each(map.required("at"), "at", [&](const std::string& key, const Location& at, const yaml::Node& value) {
-            if (const auto day = day_of(key, at)) test.expected.emplace_back(*day, alerts(value));
-        });
+        each(map.optional("series"), "series",
+             [&](const std::string& channel, const Location& at, const yaml::Node& value) {
+                 if (book_) known(ArgType::channel, "channel", channel, at);
+                 test.series.emplace_back(channel, readings(value, true));
+             });
+        each(map.optional("given"), "given",
+             [&](const std::string& key, const Location& at, const yaml::Node& value) {
+                 FeatureCall call;
+                 if (given_call(key, at, call)) test.given.emplace_back(call, readings(value, false));
+             });
+        list(map.optional("therapy"), "therapy",
+             [&](const yaml::Node& entry) { test.therapy.push_back(therapy(entry)); });
+        list(map.optional("events"), "events",
+             [&](const yaml::Node& entry) { test.events.push_back(event(entry)); });
+        each(map.optional("attributes"), "attributes",
+             [&](const std::string& key, const Location&, const yaml::Node& value) {
+                 test.attributes.emplace_back(key, yaml::as_text(value, findings_).value_or(""));
+             });
+        each(map.required("at"), "at",
+             [&](const std::string& key, const Location& at, const yaml::Node& value) {
+                 if (const auto day = day_of(key, at)) test.expected.emplace_back(*day, alerts(value));
+             });
         map.done();
         return test;
     }
@@ -48,20 +55,24 @@ private:
     void each(const yaml::Node& node, const std::string& key, F f) {
         if (node.is_null()) return;
         if (!node.is_map()) {
-            findings_.error("R035", node.at(), fmt::format("'{}' is not a map", key), "see docs/rule-format.md, 'Tests'");
+            findings_.error("R035", node.at(), fmt::format("'{}' is not a map", key),
+                            "see docs/rule-format.md, 'Tests'");
             return;
         }
-        for (std::size_t i = 0; i < node.size(); ++i) f(node.key(i), node.key_at(i), node[i]);
+        for (std::size_t i = 0; i < node.size(); ++i)
+            f(node.key(i), node.key_at(i), node[i]);
     }
 
     template <typename F>
     void list(const yaml::Node& node, const std::string& key, F f) {
         if (node.is_null()) return;
         if (!node.is_sequence()) {
-            findings_.error("R035", node.at(), fmt::format("'{}' is not a list", key), "see docs/rule-format.md, 'Tests'");
+            findings_.error("R035", node.at(), fmt::format("'{}' is not a list", key),
+                            "see docs/rule-format.md, 'Tests'");
             return;
         }
-        for (std::size_t i = 0; i < node.size(); ++i) f(node[i]);
+        for (std::size_t i = 0; i < node.size(); ++i)
+            f(node[i]);
     }
 
     void known(ArgType type, std::string_view what, const std::string& name, const Location& at) {
@@ -81,13 +92,16 @@ private:
                 continue;
             }
             const std::size_t end = std::min(text->find(' ', begin), text->size());
-            const auto reading = one_reading(std::string_view(*text).substr(begin, end - begin), censored_allowed);
+            const auto reading =
+                one_reading(std::string_view(*text).substr(begin, end - begin), censored_allowed);
             if (!reading) {
-                findings_.error("R030", node.place(begin), fmt::format("reading '{}'", text->substr(begin, end - begin)),
+                findings_.error("R030", node.place(begin),
+                                fmt::format("reading '{}'", text->substr(begin, end - begin)),
                                 censored_allowed ? "write day:value, such as 21:1.2, 21:<0.1 or 21:>1000"
                                                  : "write day:value, such as 21:0.85");
             } else if (!out.empty() && reading->day <= out.back().day) {
-                findings_.error("R031", node.place(begin), fmt::format("day {} after day {}", reading->day, out.back().day),
+                findings_.error("R031", node.place(begin),
+                                fmt::format("day {} after day {}", reading->day, out.back().day),
                                 "write the days in ascending order, each once");
             } else {
                 out.push_back(*reading);
@@ -120,7 +134,8 @@ private:
         std::vector<std::string> models;
         if (book_) {
             for (const Rule& rule : book_->rules) {
-                if (std::find(models.begin(), models.end(), rule.model) == models.end()) models.push_back(rule.model);
+                if (std::find(models.begin(), models.end(), rule.model) == models.end())
+                    models.push_back(rule.model);
             }
         }
         if (models.empty()) models.emplace_back();
@@ -165,7 +180,8 @@ private:
 
     /// "63d"
     std::optional<int> day_of(const std::string& key, const Location& at) {
-        const auto day = key.ends_with('d') ? parse_integer(std::string_view(key).substr(0, key.size() - 1)) : std::nullopt;
+        const auto day = key.ends_with('d') ? parse_integer(std::string_view(key).substr(0, key.size() - 1))
+                                            : std::nullopt;
         if (day && *day >= -36500 && *day <= 36500) return static_cast<int>(*day);
         findings_.error("R034", at, fmt::format("day '{}'", key), "write the day with its unit, such as 63d");
         return std::nullopt;
@@ -174,7 +190,8 @@ private:
     std::vector<std::string> alerts(const yaml::Node& node) {
         std::vector<std::string> out;
         if (!node.is_sequence()) {
-            findings_.error("R035", node.at(), "expected alerts are not a list", "write [] for silence, or [alert-name]");
+            findings_.error("R035", node.at(), "expected alerts are not a list",
+                            "write [] for silence, or [alert-name]");
             return out;
         }
         for (std::size_t i = 0; i < node.size(); ++i) {
@@ -182,7 +199,8 @@ private:
             if (!name) continue;
             out.push_back(*name);
             if (book_ && !book_->find(*name)) {
-                findings_.error("R032", node[i].at(), fmt::format("unknown alert '{}'", *name), suggestion(*name, book_->alerts()));
+                findings_.error("R032", node[i].at(), fmt::format("unknown alert '{}'", *name),
+                                suggestion(*name, book_->alerts()));
             }
         }
         std::sort(out.begin(), out.end());
@@ -200,12 +218,14 @@ std::string listed(const std::vector<std::string>& alerts) {
 
 }  // namespace
 
-RuleTest read_test(std::string_view text, const std::string& file, const FeatureTable& table, const Rulebook* book,
-                   Findings& findings) {
+RuleTest read_test(std::string_view text, const std::string& file, const FeatureTable& table,
+                   const Rulebook* book, Findings& findings) {
     RuleTest out;
     const yaml::Node root = yaml::parse(text, file, findings);
     if (root.is_null()) {
-        if (findings.ok()) findings.error("R025", {file, 1, 1}, "the file is empty", "begin with 'rules: FILE' and 'tests:'");
+        if (findings.ok())
+            findings.error("R025", {file, 1, 1}, "the file is empty",
+                           "begin with 'rules: FILE' and 'tests:'");
         return out;
     }
     yaml::Map map(root, findings);
@@ -213,9 +233,11 @@ RuleTest read_test(std::string_view text, const std::string& file, const Feature
     const yaml::Node tests = map.required("tests");
     map.done();
     if (!tests.is_sequence()) {
-        if (!tests.is_null()) findings.error("R035", tests.at(), "'tests' is not a list", "write '- name: NAME' under 'tests'");
+        if (!tests.is_null())
+            findings.error("R035", tests.at(), "'tests' is not a list", "write '- name: NAME' under 'tests'");
     } else {
-        for (std::size_t i = 0; i < tests.size(); ++i) out.tests.push_back(TestReader(table, book, findings).read(tests[i]));
+        for (std::size_t i = 0; i < tests.size(); ++i)
+            out.tests.push_back(TestReader(table, book, findings).read(tests[i]));
     }
     findings.sort();
     return out;
@@ -228,7 +250,8 @@ std::vector<std::string> compare(const TestCase& test, const TestOutcome& got) {
         std::vector<std::string> open = i < got.open.size() ? got.open[i] : std::vector<std::string>{};
         std::sort(open.begin(), open.end());
         if (open == alerts) continue;
-        out.push_back(fmt::format("{}: {}: day {}: expected {}, got {}", to_string(test.at), test.name, day, listed(alerts), listed(open)));
+        out.push_back(fmt::format("{}: {}: day {}: expected {}, got {}", to_string(test.at), test.name, day,
+                                  listed(alerts), listed(open)));
     }
     return out;
 }

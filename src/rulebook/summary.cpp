@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "bellwether/core/text.hpp"
+
 #include "compile.hpp"
 #include "operand.hpp"
 #include "quantity.hpp"
@@ -49,7 +50,8 @@ public:
             } else if (c == '{') {
                 const Extent e = extent(text_, i);
                 if (e.end == std::string::npos) {
-                    error("R006", i, "placeholder is not closed", "write '}' at its end, or '{{' for the sign itself");
+                    error("R006", i, "placeholder is not closed",
+                          "write '}' at its end, or '{{' for the sign itself");
                     return;
                 }
                 if (!plain.empty()) add_plain(plain);
@@ -88,7 +90,8 @@ private:
         const std::string written = text_.substr(begin, end - begin);
         const bool number = piece.value.type == ValueType::number || piece.value.type == ValueType::duration;
         if (number && written == "percent") return percent(begin, piece);
-        if (number && written.size() == 3 && written[0] == '.' && written[1] >= '0' && written[1] <= '9' && written[2] == 'f') {
+        if (number && written.size() == 3 && written[0] == '.' && written[1] >= '0' && written[1] <= '9' &&
+            written[2] == 'f') {
             piece.format = SummaryPiece::Format::fixed;
             piece.digits = written[1] - '0';
             return true;
@@ -100,8 +103,10 @@ private:
 
     bool percent(std::size_t at, SummaryPiece& piece) {
         if (piece.value.type != ValueType::number || !factor(piece.value.unit, "%")) {
-            error("R007", at, fmt::format("format 'percent' of {}", piece.value.type == ValueType::duration
-                                                                       ? "a duration" : "a quantity in " + piece.value.unit),
+            error("R007", at,
+                  fmt::format("format 'percent' of {}", piece.value.type == ValueType::duration
+                                                            ? "a duration"
+                                                            : "a quantity in " + piece.value.unit),
                   "only a plain number or a share is a percentage; write .1f");
             return false;
         }
@@ -116,11 +121,14 @@ private:
 
 }  // namespace
 
-void compile_summary(const yaml::Node& node, Scope& scope) { SummaryParser(node, scope).run(); }
+void compile_summary(const yaml::Node& node, Scope& scope) {
+    SummaryParser(node, scope).run();
+}
 
 void add_calls(const Expression& expression, std::vector<int>& list) {
     for (const Node& node : expression.nodes) {
-        if (node.op == Op::call && std::find(list.begin(), list.end(), node.a) == list.end()) list.push_back(node.a);
+        if (node.op == Op::call && std::find(list.begin(), list.end(), node.a) == list.end())
+            list.push_back(node.a);
     }
 }
 

@@ -14,7 +14,8 @@ void add_once(std::vector<std::string>& list, std::string text) {
     if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
 }
 
-/// Strict: known where both operands are and the result is a finite number (so never after a division by zero).
+/// Strict: known where both operands are and the result is a finite number (so never after a division by
+/// zero).
 template <typename View, typename Buffer, typename F>
 void strict(const View& a, const View& b, Buffer& out, std::size_t n, F f) {
     for (std::size_t i = 0; i < n; ++i) {
@@ -66,22 +67,33 @@ void Track::node(std::size_t index, std::size_t n) {
     if (node.op == Op::text_equal || node.op == Op::text_differs) return text_node(node, out, n);
     const View a = view(node.a), b = node.b < 0 ? a : view(node.b);
     switch (node.op) {
-        case Op::add: return strict(a, b, out, n, [](double x, double y) { return x + y; });
-        case Op::subtract: return strict(a, b, out, n, [](double x, double y) { return x - y; });
-        case Op::multiply: return strict(a, b, out, n, [](double x, double y) { return x * y; });
-        case Op::divide: return strict(a, b, out, n, [](double x, double y) { return x / y; });
-        case Op::negative: return strict(a, a, out, n, [](double x, double) { return -x; });
-        case Op::not_: return strict(a, a, out, n, [](double x, double) { return x != 0.0 ? 0.0 : 1.0; });
-        case Op::and_: return kleene(a, b, out, n, false);
-        case Op::or_: return kleene(a, b, out, n, true);
+        case Op::add:
+            return strict(a, b, out, n, [](double x, double y) { return x + y; });
+        case Op::subtract:
+            return strict(a, b, out, n, [](double x, double y) { return x - y; });
+        case Op::multiply:
+            return strict(a, b, out, n, [](double x, double y) { return x * y; });
+        case Op::divide:
+            return strict(a, b, out, n, [](double x, double y) { return x / y; });
+        case Op::negative:
+            return strict(a, a, out, n, [](double x, double) { return -x; });
+        case Op::not_:
+            return strict(a, a, out, n, [](double x, double) { return x != 0.0 ? 0.0 : 1.0; });
+        case Op::and_:
+            return kleene(a, b, out, n, false);
+        case Op::or_:
+            return kleene(a, b, out, n, true);
         default:
-            return strict(a, b, out, n, [op = node.op](double x, double y) { return compare_numbers(op, x, y) ? 1.0 : 0.0; });
+            return strict(a, b, out, n, [op = node.op](double x, double y) {
+                return compare_numbers(op, x, y) ? 1.0 : 0.0;
+            });
     }
 }
 
 void Track::text_node(const Node& node, Buffer& out, std::size_t n) const {
     const FeatureColumn& a = columns_[expression_->nodes[static_cast<std::size_t>(node.a)].a];
-    const FeatureColumn* b = node.b < 0 ? nullptr : &columns_[expression_->nodes[static_cast<std::size_t>(node.b)].a];
+    const FeatureColumn* b =
+        node.b < 0 ? nullptr : &columns_[expression_->nodes[static_cast<std::size_t>(node.b)].a];
     for (std::size_t i = 0; i < n; ++i) {
         out.known[i] = a.known[i] && (!b || b->known[i]);
         const bool same = a.text[i] == (b ? b->text[i] : node.text);
@@ -93,7 +105,9 @@ const std::string& Track::text(std::size_t i) const {
     return columns_[expression_->nodes.back().a].text[i];
 }
 
-void Track::reasons(std::size_t i, std::vector<std::string>& out) const { reasons_of(root(), i, out); }
+void Track::reasons(std::size_t i, std::vector<std::string>& out) const {
+    reasons_of(root(), i, out);
+}
 
 void Track::reasons_of(int index, std::size_t i, std::vector<std::string>& out) const {
     if (view(index).known_at(i)) return;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bellwether/core/feature.hpp"
+
 #include "program.hpp"
 
 /// One expression evaluated at all points of a patient, column by column, in three truth values.

@@ -165,6 +165,19 @@ std::optional<double> toxicity_grade(const std::string& term, const Facts& facts
     return 0.0;
 }
 
+namespace {
+
+/// The number that a guard compares: the fact's own, or what its absence means.
+std::optional<double> number_of(const Guard& g, const Fact* fact, const Facts& facts) {
+    if (fact && !fact->value && g.kind == FactKind::attribute) return parse_double(fact->text);
+    if (fact) return fact->value;
+    if (g.kind == FactKind::toxicity) return toxicity_grade(g.name, facts);
+    if (g.kind == FactKind::exposure) return 0.0;
+    return std::nullopt;
+}
+
+}  // namespace
+
 Judgement judge(const Guard& g, const Facts& facts) {
     const auto it = facts.find(g.fact);
     const Fact* fact = it == facts.end() ? nullptr : &it->second;
@@ -173,10 +186,7 @@ Judgement judge(const Guard& g, const Facts& facts) {
         const bool equal = lower(fact->text) == lower(g.word);
         return decide(g, equal == (g.op == Op::equal), describe(g.fact, *fact));
     }
-    std::optional<double> value = fact ? fact->value : std::nullopt;
-    if (!fact && g.kind == FactKind::toxicity) value = toxicity_grade(g.name, facts);
-    if (!fact && g.kind == FactKind::exposure) value = 0.0;
-    if (fact && !value && g.kind == FactKind::attribute) value = parse_double(fact->text);
+    const auto value = number_of(g, fact, facts);
     if (!value) return missing(g, fact);
     const bool absent_exposure = !fact && g.kind == FactKind::exposure;
     const std::string datum = absent_exposure ? fmt::format("{} was never given", g.name)

@@ -26,9 +26,9 @@ TEST_CASE("Date: known calendar facts", "[core][date][reference]") {
 TEST_CASE("Date: agrees with std::chrono on every day of four centuries", "[core][date][reference]") {
     // Reference: std::chrono::year_month_day of the standard library, 1800-01-01 to 2199-12-31.
     using namespace std::chrono;
-    const auto first = sys_days(year(1800) / 1 / 1), last = sys_days(year(2199) / 12 / 31);
+    const auto begin_day = sys_days(year(1800) / 1 / 1), end_day = sys_days(year(2199) / 12 / 31);
     bool same = true;
-    for (auto day = first; day <= last; day += days(1)) {
+    for (auto day = begin_day; day <= end_day; day += days(1)) {
         const year_month_day civil(day);
         const Date d(static_cast<std::int32_t>(day.time_since_epoch().count()));
         const auto back =

@@ -92,6 +92,12 @@ TEST_CASE("place: plain, quoted and block scalars are followed byte by byte", "[
         CHECK(place(root[0].place(6)) == "2:3");
         CHECK(place(root[0].place(11)) == "3:3");
     }
+    SECTION("plain across empty lines: three line ends fold to two") {
+        const auto root = parsed("k: a\n\n\n  bc\n");
+        REQUIRE(root[0].scalar() == "a\n\nbc");
+        CHECK(place(root[0].place(3)) == "4:3");
+        CHECK(place(root[0].place(4)) == "4:4");
+    }
     SECTION("double quotes with escapes") {
         const auto root = parsed("k: \"a\\t\\u00b5b\"\n");
         REQUIRE(root[0].scalar() == "a\t\u00b5b");

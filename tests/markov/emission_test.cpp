@@ -16,8 +16,12 @@ using Catch::Matchers::WithinRel;
 
 namespace {
 
-double cdf(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); }
-double pdf(double z) { return std::exp(-0.5 * z * z) / std::sqrt(2 * M_PI); }
+double cdf(double z) {
+    return 0.5 * std::erfc(-z / std::sqrt(2.0));
+}
+double pdf(double z) {
+    return std::exp(-0.5 * z * z) / std::sqrt(2 * M_PI);
+}
 
 Spec rate_spec() {
     return oracle::spec_of(R"(
@@ -51,14 +55,18 @@ double by_quadrature(const Evidence& e, double mean, double sd, double diffusion
         const double u = low + h * i;
         const double z = (e.y - (e.previous + side * u + mean * e.exposure[0])) / s;
         const double f = e.censor == Censor::none ? pdf(z) / s : e.censor == Censor::left ? cdf(z) : cdf(-z);
-        sum += (i == 0 || i == n ? 1.0 : i % 2 == 1 ? 4.0 : 2.0) * f * pdf((u - prior.offset) / prior.sd) / prior.sd;
+        sum += (i == 0 || i == n ? 1.0
+                : i % 2 == 1     ? 4.0
+                                 : 2.0) *
+               f * pdf((u - prior.offset) / prior.sd) / prior.sd;
     }
     return sum * h / 3.0 / cdf(-prior.offset / prior.sd);
 }
 
 }  // namespace
 
-TEST_CASE("density: a censored previous reading of a rate channel is integrated out", "[markov][emission][reference]") {
+TEST_CASE("density: a censored previous reading of a rate channel is integrated out",
+          "[markov][emission][reference]") {
     const Spec spec = rate_spec();
     const Channel& x = spec.channels[0];
     const Censor before = GENERATE(Censor::left, Censor::right);
@@ -76,7 +84,8 @@ TEST_CASE("density: a censored previous reading of a rate channel is integrated 
     }
 }
 
-TEST_CASE("density: its derivatives equal differences, in every combination of censoring", "[markov][emission]") {
+TEST_CASE("density: its derivatives equal differences, in every combination of censoring",
+          "[markov][emission]") {
     const Spec spec = rate_spec();
     const Channel& x = spec.channels[0];
     const Censor before = GENERATE(Censor::none, Censor::left, Censor::right);
@@ -95,10 +104,12 @@ TEST_CASE("density: its derivatives equal differences, in every combination of c
         down[p] = log ? down[p] * std::exp(-h) : down[p] - h;
         return (density(x, group, e, up).log - density(x, group, e, down).log) / (2 * h);
     };
-    const auto near = [](double expected) { return WithinRel(expected, 1e-5) || WithinAbs(expected, 1e-6); };
-    CHECK_THAT(d.by_mean[0] + d.by_mean[1] + d.by_mean[2] + d.by_mean[3], near(slope(group.mean[0], false)));
-    CHECK_THAT(d.by_log_sd, near(slope(group.sd, true)));
-    CHECK_THAT(d.by_log_diffusion, near(slope(group.diffusion, true)));
+    const double by_mean = slope(group.mean[0], false), by_sd = slope(group.sd, true);
+    const double by_diffusion = slope(group.diffusion, true);
+    CHECK_THAT(d.by_mean[0] + d.by_mean[1] + d.by_mean[2] + d.by_mean[3],
+               WithinRel(by_mean, 1e-5) || WithinAbs(by_mean, 1e-6));
+    CHECK_THAT(d.by_log_sd, WithinRel(by_sd, 1e-5) || WithinAbs(by_sd, 1e-6));
+    CHECK_THAT(d.by_log_diffusion, WithinRel(by_diffusion, 1e-5) || WithinAbs(by_diffusion, 1e-6));
 }
 
 TEST_CASE("density: far tails are finite and ordered", "[markov][emission]") {
@@ -108,8 +119,12 @@ TEST_CASE("density: far tails are finite and ordered", "[markov][emission]") {
     const Values values = spec.start_values();
     for (const Censor before : {Censor::none, Censor::left, Censor::right})
         for (const Censor now : {Censor::none, Censor::left, Censor::right}) {
-            const double near = density(x, x.groups[0], rate(now == Censor::left ? -20 : 20, now, 0.0, before, 1), values).log;
-            const double far = density(x, x.groups[0], rate(now == Censor::left ? -40 : 40, now, 0.0, before, 1), values).log;
+            const double near =
+                density(x, x.groups[0], rate(now == Censor::left ? -20 : 20, now, 0.0, before, 1), values)
+                    .log;
+            const double far =
+                density(x, x.groups[0], rate(now == Censor::left ? -40 : 40, now, 0.0, before, 1), values)
+                    .log;
             CAPTURE(static_cast<int>(before), static_cast<int>(now));
             CHECK(std::isfinite(near));
             CHECK(std::isfinite(far));
@@ -117,19 +132,27 @@ TEST_CASE("density: far tails are finite and ordered", "[markov][emission]") {
         }
 }
 
-TEST_CASE("evidence_of: a reading that a channel cannot have is the caller's error", "[markov][emission][error]") {
+TEST_CASE("evidence_of: a reading that a channel cannot have is the caller's error",
+          "[markov][emission][error]") {
     const Spec spec = oracle::spec_of(oracle::kEverything);
     const double covariates[] = {0.0, 60.0};
     const ChannelMemory memory;
-    CHECK_THROWS_WITH(evidence_of(spec.channels[0], 0, Reading::of(0.0), memory, covariates), Catch::StartsWith("M003"));
-    CHECK_THROWS_WITH(evidence_of(spec.channels[0], 0, Reading::below(-1.0), memory, covariates), Catch::StartsWith("M003"));
-    CHECK_THROWS_WITH(evidence_of(spec.channels[1], 1, Reading::of(std::nan("")), memory, covariates), Catch::StartsWith("M003"));
-    CHECK_THROWS_WITH(evidence_of(spec.channels[3], 3, Reading::of(3.0), memory, covariates), Catch::StartsWith("M006"));
-    CHECK_THROWS_WITH(evidence_of(spec.channels[3], 3, Reading::of(0.5), memory, covariates), Catch::StartsWith("M006"));
-    CHECK_THROWS_WITH(evidence_of(spec.channels[3], 3, Reading::below(1.0), memory, covariates), Catch::StartsWith("M006"));
+    CHECK_THROWS_WITH(evidence_of(spec.channels[0], 0, Reading::of(0.0), memory, covariates),
+                      Catch::StartsWith("M003"));
+    CHECK_THROWS_WITH(evidence_of(spec.channels[0], 0, Reading::below(-1.0), memory, covariates),
+                      Catch::StartsWith("M003"));
+    CHECK_THROWS_WITH(evidence_of(spec.channels[1], 1, Reading::of(std::nan("")), memory, covariates),
+                      Catch::StartsWith("M003"));
+    CHECK_THROWS_WITH(evidence_of(spec.channels[3], 3, Reading::of(3.0), memory, covariates),
+                      Catch::StartsWith("M006"));
+    CHECK_THROWS_WITH(evidence_of(spec.channels[3], 3, Reading::of(0.5), memory, covariates),
+                      Catch::StartsWith("M006"));
+    CHECK_THROWS_WITH(evidence_of(spec.channels[3], 3, Reading::below(1.0), memory, covariates),
+                      Catch::StartsWith("M006"));
     Channel undeclared = spec.channels[0];
     undeclared.censored_prior.reset();
-    CHECK_THROWS_WITH(evidence_of(undeclared, 0, Reading::below(1.0), memory, covariates), Catch::StartsWith("M009"));
+    CHECK_THROWS_WITH(evidence_of(undeclared, 0, Reading::below(1.0), memory, covariates),
+                      Catch::StartsWith("M009"));
 }
 
 TEST_CASE("evidence_of: an absolute channel compares a subject without a baseline with the declared one",

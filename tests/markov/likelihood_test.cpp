@@ -27,7 +27,8 @@ TEST_CASE("Likelihood: equals the sum over all hidden paths", "[markov][likeliho
     }
 }
 
-TEST_CASE("Likelihood: its gradient equals differences, for every kind of parameter", "[markov][likelihood]") {
+TEST_CASE("Likelihood: its gradient equals differences, for every kind of parameter",
+          "[markov][likelihood]") {
     const Spec spec = oracle::spec_of(oracle::kEverything);
     const unsigned seed = GENERATE(5U, 6U);
     const Values values = oracle::moved_values(spec, seed);
@@ -50,9 +51,10 @@ TEST_CASE("Likelihood: its gradient equals differences, for every kind of parame
 }
 
 TEST_CASE("Likelihood: two states, eleven visits, matches Stan Math", "[markov][likelihood][reference]") {
-    // Reference: -18.37417, stan-dev/math test/unit/math/prim/prob/hmm_marginal_test.cpp "two_state" (BSD-3): ten
-    // transitions, P = [p1 1-p1; 1-p2 p2], normal emissions. Its data are not at hand here; the same shape is compared
-    // with a plain product of 2 x 2 matrices in long double instead, with the discrete P reached by its logarithm.
+    // Reference: -18.37417, stan-dev/math test/unit/math/prim/prob/hmm_marginal_test.cpp "two_state" (BSD-3):
+    // ten transitions, P = [p1 1-p1; 1-p2 p2], normal emissions. Its data are not at hand here; the same
+    // shape is compared with a plain product of 2 x 2 matrices in long double instead, with the discrete P
+    // reached by its logarithm.
     const double stay0 = 0.85, stay1 = 0.7, decay = stay0 + stay1 - 1.0;  // eigenvalues of P: 1 and decay
     const double leave = -std::log(decay);                                // per visit, both rates together
     const double a = leave * (1 - stay0) / (2 - stay0 - stay1), b = leave * (1 - stay1) / (2 - stay0 - stay1);
@@ -82,10 +84,12 @@ start: {probabilities: {a: 0.65, b: 0.35}}
         v0 *= std::exp(-0.5L * (y[i] - 1) * (y[i] - 1)) / std::sqrt(2 * M_PIl);
         v1 *= std::exp(-0.5L * (y[i] + 1) * (y[i] + 1)) / std::sqrt(2 * M_PIl);
     }
-    CHECK_THAT(Likelihood(spec, panel).value(values), WithinAbs(static_cast<double>(std::log(v0 + v1)), 1e-12));
+    CHECK_THAT(Likelihood(spec, panel).value(values),
+               WithinAbs(static_cast<double>(std::log(v0 + v1)), 1e-12));
 }
 
-TEST_CASE("Likelihood: an empty row between two visits changes nothing by itself", "[markov][likelihood][property]") {
+TEST_CASE("Likelihood: an empty row between two visits changes nothing by itself",
+          "[markov][likelihood][property]") {
     const Spec spec = oracle::spec_of(oracle::kEverything);
     const Values values = spec.start_values();
     const Panel panel = oracle::random_panel(spec, 10, 6, 9);
@@ -117,11 +121,15 @@ TEST_CASE("Likelihood: a row that cannot be is refused, an impossible one has pr
         panel.add(row);
         return Likelihood(spec, panel).value(spec.start_values());
     };
-    CHECK_THROWS_WITH(with({Days{1}, Kind::exact_entry, 4, 0, readings, covariates}), Catch::StartsWith("M004"));
-    CHECK_THROWS_WITH(with({Days{1}, Kind::one_of, 0, 0b10000, readings, covariates}), Catch::StartsWith("M004"));
+    CHECK_THROWS_WITH(with({Days{1}, Kind::exact_entry, 4, 0, readings, covariates}),
+                      Catch::StartsWith("M004"));
+    CHECK_THROWS_WITH(with({Days{1}, Kind::one_of, 0, 0b10000, readings, covariates}),
+                      Catch::StartsWith("M004"));
     CHECK_THROWS_WITH(with({Days{1}, Kind::snapshot, 0, 0, readings, half}), Catch::StartsWith("M007"));
-    CHECK_THROWS_WITH(with({Days{-1}, Kind::snapshot, 0, 0, readings, covariates}), Catch::StartsWith("M005"));
-    CHECK(with({Days{0}, Kind::one_of, 0, 0b1000, readings, covariates}) == -std::numeric_limits<double>::infinity());
+    CHECK_THROWS_WITH(with({Days{-1}, Kind::snapshot, 0, 0, readings, covariates}),
+                      Catch::StartsWith("M005"));
+    CHECK(with({Days{0}, Kind::one_of, 0, 0b1000, readings, covariates}) ==
+          -std::numeric_limits<double>::infinity());
     Panel dead_at_once(spec);
     dead_at_once.begin_subject("s");
     dead_at_once.add({Days{0}, Kind::exact_entry, 3, 0, readings, covariates});

@@ -13,7 +13,8 @@ namespace {
 
 fake::Patient ctdna(std::vector<std::pair<int, double>> values) {
     fake::Patient p;
-    for (const auto& [day, x] : values) p.series["ctdna"].push_back({Date(day), x, false});
+    for (const auto& [day, x] : values)
+        p.series["ctdna"].push_back({Date(day), x, false});
     return p;
 }
 
@@ -23,7 +24,8 @@ RuleVerdict judge(const std::string& body, fake::Patient& patient, int as_of) {
 
 }  // namespace
 
-TEST_CASE("evaluate: without `for` a rule fires at its onset and ends where its condition is false", "[rulebook][evaluate]") {
+TEST_CASE("evaluate: without `for` a rule fires at its onset and ends where its condition is false",
+          "[rulebook][evaluate]") {
     auto p = ctdna({{0, 1.0}, {21, 3.0}, {42, 3.0}, {63, 1.0}});
     const auto v = judge("        when: fold(ctdna, nadir) >= 2\n", p, 100);
     REQUIRE(v.episodes.size() == 1);
@@ -51,9 +53,17 @@ TEST_CASE("evaluate: `for: 2 visits` counts the first and needs the second", "[r
 TEST_CASE("evaluate: a point of another channel is no visit when `of` names one", "[rulebook][evaluate]") {
     auto p = ctdna({{0, 1.0}, {21, 3.0}});
     p.series["sld"] = {{Date(30), 50.0, false}};
-    CHECK(judge("        when: fold(ctdna, nadir) >= 2 and value(sld) < 200 mm\n        for: 1 visit of ctdna\n", p, 50).pending == Date(30));
-    CHECK(judge("        when: fold(ctdna, nadir) >= 2 or value(sld) < 20 mm\n        for: 2 visits\n", p, 50).open());
-    CHECK_FALSE(judge("        when: fold(ctdna, nadir) >= 2 or value(sld) < 20 mm\n        for: 2 visits of ctdna\n", p, 50).open());
+    CHECK(
+        judge(
+            "        when: fold(ctdna, nadir) >= 2 and value(sld) < 200 mm\n        for: 1 visit of ctdna\n",
+            p, 50)
+            .pending == Date(30));
+    CHECK(judge("        when: fold(ctdna, nadir) >= 2 or value(sld) < 20 mm\n        for: 2 visits\n", p, 50)
+              .open());
+    CHECK_FALSE(
+        judge("        when: fold(ctdna, nadir) >= 2 or value(sld) < 20 mm\n        for: 2 visits of ctdna\n",
+              p, 50)
+            .open());
 }
 
 TEST_CASE("evaluate: `for: 21d` fires on the day it runs out, between readings", "[rulebook][evaluate]") {
@@ -84,7 +94,8 @@ TEST_CASE("evaluate: an unknown condition is held and its reason is listed", "[r
     CHECK(v.episodes[0].fired == Date(20));
 }
 
-TEST_CASE("evaluate: a rule without any point is not assessable and says what is missing", "[rulebook][evaluate]") {
+TEST_CASE("evaluate: a rule without any point is not assessable and says what is missing",
+          "[rulebook][evaluate]") {
     fake::Patient p;
     const auto v = judge("        when: value(sld) > 5 mm and value(ctdna) > 1%\n", p, 10);
     CHECK_FALSE(v.last_point);
@@ -102,10 +113,13 @@ TEST_CASE("evaluate: an unknown `unless` does not block and the evidence shows i
     CHECK(json.dump() == v.episodes[0].evidence);  // alphabetical keys, shortest numbers: canonical
 }
 
-TEST_CASE("evaluate: `until` gives hysteresis and an unknown one keeps the alert open", "[rulebook][evaluate]") {
+TEST_CASE("evaluate: `until` gives hysteresis and an unknown one keeps the alert open",
+          "[rulebook][evaluate]") {
     fake::Patient p;
-    p.tracks["a"] = {{Date(0), Three::yes}, {Date(10), Three::no}, {Date(20), Three::no}, {Date(30), Three::yes}};
-    p.tracks["b"] = {{Date(0), Three::no}, {Date(10), Three::unknown}, {Date(20), Three::yes}, {Date(30), Three::no}};
+    p.tracks["a"] = {
+        {Date(0), Three::yes}, {Date(10), Three::no}, {Date(20), Three::no}, {Date(30), Three::yes}};
+    p.tracks["b"] = {
+        {Date(0), Three::no}, {Date(10), Three::unknown}, {Date(20), Three::yes}, {Date(30), Three::no}};
     const auto v = judge("        when: track(a)\n        until: track(b)\n", p, 40);
     REQUIRE(v.episodes.size() == 2);
     CHECK(v.episodes[0].ended == Date(20));
@@ -123,7 +137,21 @@ TEST_CASE("evaluate: the point at which an episode ends starts no new one", "[ru
     CHECK(v.episodes[1].onset == Date(20));
 }
 
-TEST_CASE("evaluate: escalation raises the severity while open and nothing lowers it", "[rulebook][evaluate]") {
+TEST_CASE("evaluate: after an end only a point starts anew, not a day on which some `for` runs out",
+          "[rulebook][evaluate]") {
+    fake::Patient p;
+    p.tracks["a"] = {{Date(0), Three::yes}};
+    p.tracks["b"] = {{Date(0), Three::no}, {Date(20), Three::yes}, {Date(40), Three::no}};
+    const auto v = judge("        when: track(a)\n        for: 5d\n        until: track(b)\n", p, 50);
+    REQUIRE(v.episodes.size() == 2);
+    CHECK(v.episodes[0].fired == Date(5));
+    CHECK(v.episodes[0].ended == Date(20));
+    CHECK(v.episodes[1].onset == Date(40));
+    CHECK(v.episodes[1].fired == Date(45));
+}
+
+TEST_CASE("evaluate: escalation raises the severity while open and nothing lowers it",
+          "[rulebook][evaluate]") {
     fake::Patient p;
     p.tracks["a"] = {{Date(0), Three::yes}, {Date(10), Three::yes}, {Date(20), Three::yes}};
     p.tracks["b"] = {{Date(0), Three::unknown}, {Date(10), Three::yes}, {Date(20), Three::no}};
@@ -134,7 +162,8 @@ TEST_CASE("evaluate: escalation raises the severity while open and nothing lower
     CHECK(nlohmann::json::parse(v.episodes[0].evidence)["escalated"] == "1970-01-11");
 }
 
-TEST_CASE("evaluate: a term that reads the clock makes points and deadlines of its own", "[rulebook][evaluate]") {
+TEST_CASE("evaluate: a term that reads the clock makes points and deadlines of its own",
+          "[rulebook][evaluate]") {
     auto p = ctdna({{0, 1.0}});
     const auto book = fake::load(fake::rule_file("        when: age_of(ctdna) > 6w\n"));
     const auto quiet = evaluate(book, p, Date(42));
@@ -145,14 +174,16 @@ TEST_CASE("evaluate: a term that reads the clock makes points and deadlines of i
     CHECK(late.rules[0].episodes[0].fired == Date(43));
 }
 
-TEST_CASE("evaluate: evidence has the same bytes every time, with values, units and the summary", "[rulebook][evaluate][golden]") {
+TEST_CASE("evaluate: evidence has the same bytes every time, with values, units and the summary",
+          "[rulebook][evaluate][golden]") {
     auto p = ctdna({{0, 2.0}, {21, 3.5}});
     p.given["P(growing)"] = {{Date(21), 0.875}};
     p.attributes["sex"] = "female \"f\"";
     const auto v = judge(
         "        when: P(growing) >= 80% and fold(ctdna, nadir) >= 1.5\n"
         "        unless: on(any)\n"
-        "        propose: {kind: switch}\n", p, 30);
+        "        propose: {kind: switch}\n",
+        p, 30);
     REQUIRE(v.open());
     const std::string expected =
         R"j({"at":"1970-01-22","because":[{"call":"P(growing)","reason":{"time":0.5},"unit":"1","value":0.875},)j"
@@ -165,23 +196,29 @@ TEST_CASE("evaluate: placeholders are filled in their formats", "[rulebook][eval
     p.given["P(growing)"] = {{Date(21), 0.875}};
     p.attributes["sex"] = "female";
     const std::string text =
-        "schema: 1\ngroups:\n  - name: g\n    model: kinetics-bottleneck\n    rules:\n      - alert: r\n        title: a\n"
-        "        maturity: sandbox\n        severity: info\n        when: fold(ctdna, nadir) > 1\n        summary: ";
+        "schema: 1\ngroups:\n  - name: g\n    model: kinetics-bottleneck\n    rules:\n      - alert: r\n     "
+        "   title: a\n"
+        "        maturity: sandbox\n        severity: info\n        when: fold(ctdna, nadir) > 1\n        "
+        "summary: ";
     const auto summary = [&](const std::string& written) {
         const auto v = evaluate(fake::load(text + "'" + written + "'\n"), p, Date(30)).rules.at(0);
         return nlohmann::json::parse(v.episodes.at(0).evidence)["summary"].get<std::string>();
     };
     CHECK(summary("{P(growing):percent} and {fold(ctdna, nadir):.1f}") == "88% and 1.8");
     CHECK(summary("{value(ctdna)}, {nadir(ctdna)}, {fold(ctdna, nadir) - 1:percent}") == "3.5%, 2%, 75%");
-    CHECK(summary("{age_of(ctdna)} {attr(sex)} {detected(ctdna)} {value(sld):.0f} {{x}}") == "0 d female yes unknown {x}");
+    CHECK(summary("{age_of(ctdna)} {attr(sex)} {detected(ctdna)} {value(sld):.0f} {{x}}") ==
+          "0 d female yes unknown {x}");
     CHECK(summary("{change(ctdna, peak):.1f} {value(ctdna):percent}") == "0.0 4%");
 }
 
-TEST_CASE("Evaluator: asks each distinct call once per patient and forgets earlier patients", "[rulebook][evaluate]") {
+TEST_CASE("Evaluator: asks each distinct call once per patient and forgets earlier patients",
+          "[rulebook][evaluate]") {
     const auto book = fake::load(
         "schema: 1\ngroups:\n  - name: g\n    rules:\n"
-        "      - {alert: a, title: a, maturity: sandbox, severity: info, summary: a, when: 'value(ctdna) > 1% and fold(ctdna, nadir) > 2'}\n"
-        "      - {alert: b, title: b, maturity: sandbox, severity: info, summary: b, when: 'value(ctdna) > 2%', for: 2 visits}\n");
+        "      - {alert: a, title: a, maturity: sandbox, severity: info, summary: a, when: 'value(ctdna) > "
+        "1% and fold(ctdna, nadir) > 2'}\n"
+        "      - {alert: b, title: b, maturity: sandbox, severity: info, summary: b, when: 'value(ctdna) > "
+        "2%', for: 2 visits}\n");
     Evaluator evaluator(book);
     CHECK(evaluator.calls().size() == 2);
     auto p = ctdna({{0, 1.0}, {21, 3.0}, {42, 4.0}});

@@ -91,6 +91,9 @@ public:
 /// "7d", "2w" in days. @throws UsageError
 [[nodiscard]] int duration(const std::string& text, const std::string& option);
 
+/// From when an activation holds: now, or `text`. In the past only in stores that are not live. @throws UsageError
+[[nodiscard]] Instant activation_instant(const store::Store& store, const std::string& text);
+
 /// The line that every output of a store that is not live begins with; "" for a live one.
 [[nodiscard]] std::string banner(const store::Store& store);
 /// Folder with the shipped rules/ and models/: $BELLWETHER_HOME, an installation, or the source tree of this build.

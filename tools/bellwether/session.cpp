@@ -73,6 +73,17 @@ int duration(const std::string& text, const std::string& option) {
     throw UsageError(option + " '" + text + "' is no duration; write 7d or 2w");
 }
 
+Instant activation_instant(const store::Store& s, const std::string& text) {
+    const Instant present = now();
+    if (text.empty()) return present;
+    // A date given for the past means that it holds for all of that day.
+    const auto day = Date::parse(text);
+    const Instant from = day ? Instant::start_of(*day) : instant(text, "--from");
+    if (s.kind() == store::Kind::live && from < present)
+        throw UsageError("--from in the past is for historical and simulated stores; this one is live");
+    return from;
+}
+
 std::string banner(const store::Store& s) {
     if (s.kind() == store::Kind::live) return {};
     return fmt::format("*** {} store: not the care of a living patient ***\n", store::to_string(s.kind()));

@@ -7,8 +7,8 @@
 #include "bellwether/markov/panel.hpp"
 #include "bellwether/markov/spec.hpp"
 
-/// How likely a reading is in each state. Everything that depends on the data alone (previous reading, baseline, gap)
-/// is put into an Evidence first; its density under a parameter set comes second.
+/// How likely a reading is in each state. Everything that depends on the data alone (previous reading,
+/// baseline, gap) is put into an Evidence first; its density under a parameter set comes second.
 namespace bellwether::markov {
 
 /// What a subject's filter remembers of one channel. On the channel's scale (log for lognormal).
@@ -35,15 +35,16 @@ struct Evidence {
     Form form = Form::silent;
     Censor censor = Censor::none;
     Censor previous_censor = Censor::none;
-    std::size_t pattern = 0;   ///< form normal: which conditions hold
+    std::size_t pattern = 0;  ///< form normal: which conditions hold
     std::size_t category = 0;
-    double y = 0.0;            ///< reading or its limit, minus baseline where there is one; on the channel's scale
+    double y = 0.0;  ///< reading or its limit, minus baseline where there is one; on the channel's scale
     double previous = 0.0;
     std::array<double, Channel::kPatterns> exposure{};
 };
 
-/// Log density (of the reading on the channel's scale; a probability where censored) in one group of states, and its
-/// derivatives by the mean (per day for `rate`, per pattern) and by the logarithms of sd and diffusion (0 for categories).
+/// Log density (of the reading on the channel's scale; a probability where censored) in one group of states,
+/// and its derivatives by the mean (per day for `rate`, per pattern) and by the logarithms of sd and
+/// diffusion (0 for categories).
 struct GroupDensity {
     double log = 0.0;
     std::array<double, Channel::kPatterns> by_mean{};

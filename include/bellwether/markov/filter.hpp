@@ -16,11 +16,11 @@ namespace bellwether::markov {
 /// All that must be known of a subject to go on filtering. A type of its own: saved and resumed bit for bit.
 struct FilterState {
     bool started = false;
-    double time = 0.0;                     ///< of the last row, days
-    std::vector<double> log_probability;   ///< filtered, per state
-    std::vector<double> covariates;        ///< in force
-    std::vector<ChannelMemory> memory;     ///< per channel
-    double log_likelihood = 0.0;           ///< of all rows so far
+    double time = 0.0;                            ///< of the last row, days
+    std::vector<double> log_probability;          ///< filtered, per state
+    std::vector<double> covariates;               ///< in force
+    std::vector<ChannelMemory> memory;            ///< per channel
+    double log_likelihood = 0.0;                  ///< of all rows so far
     [[nodiscard]] std::string serialize() const;  ///< printable text, one line; doubles as their bits
     /// @throws Error M042 when the text is not of this form.
     [[nodiscard]] static FilterState deserialize(std::string_view text);
@@ -32,18 +32,20 @@ struct Step {
     Eigen::VectorXd before;     ///< filtered at the row before (start probabilities for the first)
     Eigen::VectorXd predicted;  ///< at this row, before its readings
     Eigen::VectorXd filtered;
-    double log_likelihood = 0.0;        ///< this row's contribution; -infinity: impossible, the state was left alone
+    double log_likelihood =
+        0.0;  ///< this row's contribution; -infinity: impossible, the state was left alone
     std::vector<std::size_t> channels;  ///< those that were read
-    Eigen::MatrixXd log_weight;         ///< K x (channels read + 1); the last column: what the row's kind says
-    bool kind_speaks = false;           ///< the last column is not all 0
+    Eigen::MatrixXd log_weight;  ///< K x (channels read + 1); the last column: what the row's kind says
+    bool kind_speaks = false;    ///< the last column is not all 0
 };
 
 /// Why P(label) moved at a row, in log odds of the label against its complement.
 struct WeightOfEvidence {
     double before = 0.0, after = 0.0;  ///< log odds at the previous and this row
     double time = 0.0;                 ///< of time elapsed: predicted minus before
-    std::vector<double> channel;       ///< parallel to Step::channels: Shapley values, all from the same prediction
-    double kind = 0.0;                 ///< of an exact entry or a set of states
+    std::vector<double>
+        channel;        ///< parallel to Step::channels: Shapley values, all from the same prediction
+    double kind = 0.0;  ///< of an exact entry or a set of states
 };
 
 /// Forward filter, a row at a time.

@@ -14,11 +14,12 @@ namespace bellwether::markov {
 struct FitSummary {
     enum class End {
         converged,
-        boundary,         ///< the maximum lies at infinity or 0: a transition that was never seen
-        not_identified,   ///< a direction in which the likelihood is flat
+        boundary,        ///< the maximum lies at infinity or 0: a transition that was never seen
+        not_identified,  ///< a direction in which the likelihood is flat
         iteration_limit,
-        diverged,         ///< stopped at a wall of values that are not finite, or went uphill no more without a maximum
-        bad_start         ///< the likelihood is not finite at the start
+        diverged,  ///< stopped at a wall of values that are not finite, or went uphill no more without a
+                   ///< maximum
+        bad_start  ///< the likelihood is not finite at the start
     };
     End end = End::bad_start;
     std::string why = "fit was not called";  ///< one line for the log; names the parameter
@@ -26,7 +27,8 @@ struct FitSummary {
     std::vector<std::string> held;           ///< declared parameters that their prior holds, not the data
     double start_log_lik = std::numeric_limits<double>::quiet_NaN();
     double final_log_lik = std::numeric_limits<double>::quiet_NaN();
-    /// Largest |gradient| x standard error over the free parameters: how many standard errors from the maximum.
+    /// Largest |gradient| x standard error over the free parameters: how many standard errors from the
+    /// maximum.
     double max_scaled_gradient = std::numeric_limits<double>::quiet_NaN();
     int iterations = 0;
     [[nodiscard]] bool usable() const noexcept { return end == End::converged && anchor_broken.empty(); }
@@ -36,8 +38,9 @@ struct FitSummary {
 
 /// One set of values and how they came about.
 struct ParameterSet {
-    Values values;                                      ///< natural scale
-    std::vector<std::optional<double>> standard_error;  ///< unconstrained scale; nothing where fixed or not known
+    Values values;  ///< natural scale
+    std::vector<std::optional<double>>
+        standard_error;  ///< unconstrained scale; nothing where fixed or not known
     FitSummary summary;
     std::size_t subjects = 0, rows = 0;  ///< fitted to
     [[nodiscard]] bool usable() const noexcept { return summary.usable(); }
@@ -45,10 +48,10 @@ struct ParameterSet {
 
 struct FitOptions {
     int max_iterations = 500;
-    int starts = 1;          ///< the first from the specification, the others moved at random
-    double jitter = 0.5;     ///< sd of that move, unconstrained scale
+    int starts = 1;       ///< the first from the specification, the others moved at random
+    double jitter = 0.5;  ///< sd of that move, unconstrained scale
     unsigned long long seed = 1;
-    Values from;             ///< start values instead of the specification's
+    Values from;  ///< start values instead of the specification's
 };
 
 /// Maximum (penalised) likelihood. Deterministic. One thread.

@@ -16,9 +16,10 @@ namespace bellwether::markov {
 
 /// Log likelihood of a panel under a specification, prepared once for many parameter values.
 ///
-/// Scaled forward recursion; the gradient by one backward sweep that gathers the adjoint of each distinct P(dt), then
-/// one Frechet derivative per distinct gap and covariates: its cost does not grow with the number of parameters.
-/// Exact entry into state d: sum over r of alpha_r(t-) q_rd, intensities as in force before the entry.
+/// Scaled forward recursion; the gradient by one backward sweep that gathers the adjoint of each distinct
+/// P(dt), then one Frechet derivative per distinct gap and covariates: its cost does not grow with the number
+/// of parameters. Exact entry into state d: sum over r of alpha_r(t-) q_rd, intensities as in force before
+/// the entry.
 ///
 /// @cost   rows x K^2, and distinct (covariates, gap) x K^3. One thread; objects are independent.
 /// @source Jackson 2011, J. Stat. Softw. 38(8) [Jackson2011]; Satten & Longini 1996 [SattenLongini1996].

@@ -8,7 +8,8 @@
 #include "bellwether/core/date.hpp"
 #include "bellwether/markov/spec.hpp"
 
-/// Observations of many subjects, for a specification. Times count from any origin of the caller's, per subject.
+/// Observations of many subjects, for a specification. Times count from any origin of the caller's, per
+/// subject.
 namespace bellwether::markov {
 
 enum class Censor : std::uint8_t { none, left, right };
@@ -36,8 +37,8 @@ enum class Kind : std::uint8_t {
 struct Row {
     Days time;
     Kind kind = Kind::snapshot;
-    std::size_t state = 0;       ///< exact_entry
-    StateSet among = 0;          ///< one_of
+    std::size_t state = 0;               ///< exact_entry
+    StateSet among = 0;                  ///< one_of
     std::span<const Reading> readings;   ///< one per channel of the specification
     std::span<const double> covariates;  ///< one per covariate; in force from this row on
 };
@@ -49,7 +50,8 @@ public:
     explicit Panel(const Spec& spec) : Panel(spec.channels.size(), spec.covariates.size()) {}
 
     void begin_subject(std::string id);
-    /// @throws Error M004 a number of readings or covariates that is not the panel's; M005 time before the last row's.
+    /// @throws Error M004 a number of readings or covariates that is not the panel's; M005 time before the
+    /// last row's.
     void add(const Row& row);
 
     [[nodiscard]] std::size_t subjects() const noexcept { return ids_.size(); }
@@ -69,7 +71,8 @@ public:
         for (std::size_t s = 0; s < subjects(); ++s) {
             if (!keep(ids_[s])) continue;
             out.begin_subject(ids_[s]);
-            for (std::size_t i = first_row(s); i < end_row(s); ++i) out.add(row(i));
+            for (std::size_t i = first_row(s); i < end_row(s); ++i)
+                out.add(row(i));
         }
         return out;
     }

@@ -19,6 +19,7 @@ struct MostProbablePath {
 };
 /// Viterbi over the states at the rows. At equal probability the lower state index wins.
 /// @throws Error M011 when the rows are impossible under the model.
-[[nodiscard]] MostProbablePath most_probable_path(TransitionCache& cache, const Panel& panel, std::size_t subject);
+[[nodiscard]] MostProbablePath most_probable_path(TransitionCache& cache, const Panel& panel,
+                                                  std::size_t subject);
 
 }  // namespace bellwether::markov

@@ -13,13 +13,14 @@ struct Schedule {
     std::string id;
     std::vector<double> days;                     ///< visits, ascending
     std::vector<std::vector<double>> covariates;  ///< per visit
-    std::vector<double> first_value;  ///< per channel: the first reading (rate), the baseline (own_baseline); unit of the channel
+    std::vector<double> first_value;  ///< per channel: the first reading (rate), the baseline (own_baseline);
+                                      ///< unit of the channel
     std::vector<double> lower_limit;  ///< per channel; a value below is reported as below it. Empty: none
     double missing = 0.0;             ///< probability that a reading is missing
 };
 
-/// Draws a path in continuous time and its readings, and adds them to the panel: visits up to the entry into a state
-/// with exact entry, then that entry on its day (rounded up to a whole day).
+/// Draws a path in continuous time and its readings, and adds them to the panel: visits up to the entry into
+/// a state with exact entry, then that entry on its day (rounded up to a whole day).
 /// @return the hidden state at each row that was added
 std::vector<std::size_t> simulate(const Spec& spec, const Values& values, const Schedule& schedule,
                                   std::mt19937_64& random, Panel& panel);

@@ -9,13 +9,18 @@
 
 #include "bellwether/core/error.hpp"
 
-/// What a continuous-time (hidden) Markov model is made of, before any data. docs/model-format.md has the file format.
+/// What a continuous-time (hidden) Markov model is made of, before any data. docs/model-format.md has the
+/// file format.
 namespace bellwether::markov {
 
 /// Bit s = state s. At most 64 states.
 using StateSet = std::uint64_t;
-[[nodiscard]] constexpr StateSet only(std::size_t state) { return StateSet{1} << state; }
-[[nodiscard]] constexpr bool contains(StateSet set, std::size_t state) { return ((set >> state) & 1U) != 0; }
+[[nodiscard]] constexpr StateSet only(std::size_t state) {
+    return StateSet{1} << state;
+}
+[[nodiscard]] constexpr bool contains(StateSet set, std::size_t state) {
+    return ((set >> state) & 1U) != 0;
+}
 
 /// Values of all parameters on their natural scale, in the order of Spec::parameters.
 using Values = std::vector<double>;
@@ -29,7 +34,7 @@ struct Prior {
 /// One number of the model. Constants are parameters that are fixed.
 struct Parameter {
     enum class Scale { identity, log };  ///< unconstrained = value, or its logarithm
-    std::string name;                    ///< "rate(stable>growing)", "mean(ctdna, growing)", or the name of its tie
+    std::string name;  ///< "rate(stable>growing)", "mean(ctdna, growing)", or the name of its tie
     Scale scale = Scale::identity;
     double start = 0.0;  ///< natural scale
     bool fixed = false;
@@ -103,10 +108,12 @@ struct Channel {
     static constexpr int kNone = -1;
 
     struct Group {
-        std::array<int, kPatterns> mean{};  ///< parameter, per pattern of conditions that hold (bit i = conditions[i])
+        std::array<int, kPatterns>
+            mean{};  ///< parameter, per pattern of conditions that hold (bit i = conditions[i])
         int sd = kNone;
         int diffusion = kNone;  ///< kNone: none
-        /// Categorical: per category the parameter of its log odds against the base category, or one of the below.
+        /// Categorical: per category the parameter of its log odds against the base category, or one of the
+        /// below.
         std::vector<int> odds;
         static constexpr int kBase = -1, kImpossible = -2;
         friend bool operator==(const Group&, const Group&) = default;
@@ -119,8 +126,9 @@ struct Channel {
     std::vector<Group> groups;
     std::vector<int> group;               ///< per state; kNone: in that state nothing is read (dead)
     std::vector<std::string> categories;  ///< categorical only
-    bool first_is_baseline = true;        ///< own_baseline: the first uncensored reading, unless one is marked
-    std::optional<double> absolute;       ///< own_baseline: the baseline, unit of the channel, where a subject has none
+    bool first_is_baseline = true;  ///< own_baseline: the first uncensored reading, unless one is marked
+    std::optional<double>
+        absolute;  ///< own_baseline: the baseline, unit of the channel, where a subject has none
     std::optional<CensoredPrior> censored_prior;  ///< rate
     [[nodiscard]] bool on_log_scale() const noexcept { return family == Family::lognormal; }
 };
@@ -154,7 +162,8 @@ struct Spec {
     std::string text;  ///< the file it was read from, line ends normalised
 
     [[nodiscard]] Values start_values() const;
-    /// States that carry a label: a state's name, a label on an axis, or a free one. Empty when there is no such label.
+    /// States that carry a label: a state's name, a label on an axis, or a free one. Empty when there is no
+    /// such label.
     [[nodiscard]] StateSet states_with(std::string_view label) const;
     /// All words that states_with knows, without repeats.
     [[nodiscard]] std::vector<std::string> labels() const;
@@ -166,8 +175,8 @@ struct Spec {
     [[nodiscard]] std::optional<std::size_t> state_index(std::string_view state) const;
 };
 
-/// Reads a specification. Finds everything that is wrong in one go; the result is usable only if findings.ok().
-/// Codes M020 to M034 (docs/model-format.md).
+/// Reads a specification. Finds everything that is wrong in one go; the result is usable only if
+/// findings.ok(). Codes M020 to M033 (docs/model-format.md).
 [[nodiscard]] Spec read_spec(std::string_view text, const std::string& file, Findings& findings);
 
 }  // namespace bellwether::markov

@@ -12,7 +12,8 @@
 
 namespace bellwether::markov {
 
-/// Intensities under given covariates: K x K, unit 1/day, row = state left, column = state entered, rows sum to 0.
+/// Intensities under given covariates: K x K, unit 1/day, row = state left, column = state entered, rows sum
+/// to 0.
 /// @param covariates  one per covariate of the specification (empty: all at their centres)
 [[nodiscard]] Eigen::MatrixXd generator(const Spec& spec, const Values& values,
                                         std::span<const double> covariates);
@@ -21,15 +22,16 @@ namespace bellwether::markov {
 ///
 /// @param  Q   K x K generator, unit 1/day. Row = state left, column = state entered.
 /// @param  dt  gap between two visits, >= 0. dt = 0 gives the identity.
-/// @return K x K, rows sum to 1 (to 1e-12), same row and column meaning as Q.
+/// @return K x K, rows sum to 1 (to 1e-12 while dt times the largest rate is below 1000), meaning as in Q.
 /// @throws Error M001 Q is not a generator; M002 dt negative or not finite.
 /// @cost   O(K^3): Pade approximant with scaling and squaring. No shared state.
 /// @source Higham 2005, SIAM J. Matrix Anal. Appl. 26(4):1179. [Higham2005] in models/REFERENCES.md
-/// @tested tests/markov/transition_test.cpp: two-state closed form, near-equal rates, a Taylor series in long double.
+/// @tested tests/markov/transition_test.cpp: two-state closed form, near-equal rates, a Taylor series in long
+/// double.
 [[nodiscard]] Eigen::MatrixXd transition(const Eigen::MatrixXd& Q, Days dt);
 
-/// Derivative of sum(A .* P(dt)) by the entries of Q: the adjoint of the Frechet derivative of the exponential,
-/// once for all parameters.
+/// Derivative of sum(A .* P(dt)) by the entries of Q: the adjoint of the Frechet derivative of the
+/// exponential, once for all parameters.
 /// @source Al-Mohy & Higham 2009, SIAM J. Matrix Anal. Appl. 30(4):1639. [AlMohyHigham2009]
 [[nodiscard]] Eigen::MatrixXd transition_adjoint(const Eigen::MatrixXd& Q, Days dt, const Eigen::MatrixXd& A);
 
@@ -40,8 +42,9 @@ namespace bellwether::markov {
 /// @source Van Loan 1978, IEEE Trans. Autom. Control 23(3):395. [VanLoan1978]
 [[nodiscard]] Eigen::MatrixXd expected_days(const Eigen::MatrixXd& Q, Days horizon);
 
-/// P(dt) and Q of one parameter set, kept by covariates and gap and shared by all patients that one worker handles.
-/// Not thread-safe: one per worker. Holds at most `limit` gaps, then starts anew. Invisible in every answer.
+/// P(dt) and Q of one parameter set, kept by covariates and gap and shared by all patients that one worker
+/// handles. Not thread-safe: one per worker. Holds at most `limit` gaps, then starts anew. Invisible in every
+/// answer.
 class TransitionCache {
 public:
     /// Keeps references to both: they must outlive it.

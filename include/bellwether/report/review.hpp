@@ -25,11 +25,11 @@ struct AlertLine {
     Standing standing = Standing::still_open;
     std::string site, arm;
     std::string title, maturity;
-    bool illustrative = false;          ///< a number of the rule has no source
-    std::vector<std::string> sources;   ///< keys of the bibliography
-    std::string proposal, bottleneck;   ///< "intensify", "exhausted"; "" = none
+    bool illustrative = false;             ///< a number of the rule has no source
+    std::vector<std::string> sources;      ///< keys of the bibliography
+    std::string proposal, bottleneck;      ///< "intensify", "exhausted"; "" = none
     std::vector<therapy::Option> options;  ///< as of the report, the withheld ones too
-    std::string role;                   ///< who answers
+    std::string role;                      ///< who answers
     std::optional<Date> answer_by;
     bool answer_overdue = false;
     std::string standing_why;  ///< "severity review -> urgent", "reopened"; "" = not said
@@ -37,8 +37,8 @@ struct AlertLine {
 
 struct OverdueVisit {
     std::string patient, site, arm, visit;
-    Date due;       ///< planned day
-    int days_late = 0;  ///< beyond the window
+    Date due;                          ///< planned day
+    int days_late = 0;                 ///< beyond the window
     std::vector<std::string> missing;  ///< channels without a reading in the window
 };
 
@@ -70,15 +70,15 @@ struct Group {
 struct Review {
     std::string store_kind;  ///< "live", "historical", "simulated"
     Instant as_of;
-    Instant since;           ///< the review before; Instant::lowest(): there was none
+    Instant since;                      ///< the review before; Instant::lowest(): there was none
     std::optional<Instant> scanned_to;  ///< D of the last scan; nothing: never scanned
     std::vector<InForce> in_force;
-    std::int64_t patients = 0;  ///< known at as_of
-    std::vector<Group> groups;  ///< may stay empty: then only groups with something to list are counted
-    std::string inputs;  ///< "14 feed files, last taken in 2026-03-02"; "" = not said
+    std::int64_t patients = 0;      ///< known at as_of
+    std::vector<Group> groups;      ///< may stay empty: then only groups with something to list are counted
+    std::string inputs;             ///< "14 feed files, last taken in 2026-03-02"; "" = not said
     std::vector<AlertLine> alerts;  ///< by severity (worst first), standing, patient
     std::vector<OverdueVisit> overdue;
-    bool schedule_known = false;    ///< without a protocol schedule nothing can be overdue: say so
+    bool schedule_known = false;  ///< without a protocol schedule nothing can be overdue: say so
     std::vector<Unjudged> not_assessable;
     std::vector<QuarantineLine> quarantine;
     /// Small pictures: what the patients with a new, worse or open alert went through.
@@ -91,7 +91,7 @@ struct StateTrace {
     std::string model, axis;
     std::vector<std::string> labels;
     std::vector<Date> dates;
-    std::vector<std::vector<double>> p;  ///< per date, per label
+    std::vector<std::vector<double>> p;                         ///< per date, per label
     std::vector<std::pair<int, std::vector<double>>> forecast;  ///< horizon in days from as_of, per label
 };
 
@@ -117,9 +117,10 @@ enum class Format { text, json, html };
 
 /// Writes a report down. Pure: the same arguments give the same bytes.
 ///
-/// text: 100 columns; control characters and malformed UTF-8 of the input are replaced. json: one object, keys in a fixed
-/// order, ISO dates (docs/for-coordinators.md). html: one file that needs nothing else and holds no script; every text of
-/// the input is escaped. Each says when the store is not live, and tells "nothing to report" from "not assessed".
+/// text: 100 columns; control characters and malformed UTF-8 of the input are replaced. json: one object,
+/// keys in a fixed order, ISO dates (docs/for-coordinators.md). html: one file that needs nothing else and
+/// holds no script; every text of the input is escaped. Each says when the store is not live, and tells
+/// "nothing to report" from "not assessed".
 ///
 /// @param colour  ANSI colours in text; ignored by the other formats
 /// @cost   linear in the number of alerts and of readings shown

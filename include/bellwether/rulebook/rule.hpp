@@ -9,7 +9,8 @@
 
 #include "bellwether/core/error.hpp"
 
-/// Rules as they stand in a rule file, checked and compiled. docs/rule-format.md is the manual of the language.
+/// Rules as they stand in a rule file, checked and compiled. docs/rule-format.md is the manual of the
+/// language.
 namespace bellwether::rulebook {
 
 enum class Severity { info, review, urgent };  ///< ordered: a later one is worse

@@ -10,8 +10,8 @@
 #include "bellwether/core/feature.hpp"
 #include "bellwether/rulebook/rule.hpp"
 
-/// Unit tests of rules, in the manner of Prometheus: x.test.yaml beside x.yaml. This module reads them and compares;
-/// `app` builds a patient from the series and runs the rules.
+/// Unit tests of rules, in the manner of Prometheus: x.test.yaml beside x.yaml. This module reads them and
+/// compares; `app` builds a patient from the series and runs the rules.
 namespace bellwether::rulebook {
 
 /// One reading of a test series. The day is counted from the test's day 0.
@@ -45,7 +45,8 @@ struct TestCase {
     std::vector<TestTherapy> therapy;
     std::vector<TestEvent> events;
     std::vector<std::pair<std::string, std::string>> attributes;
-    /// Alerts open (fired and not ended) when judged as of that day, sorted by name. Data after it are not known.
+    /// Alerts open (fired and not ended) when judged as of that day, sorted by name. Data after it are not
+    /// known.
     std::vector<std::pair<int, std::vector<std::string>>> expected;
 };
 
@@ -55,7 +56,8 @@ struct RuleTest {
 };
 
 /// Reads x.test.yaml. Codes R03x. Names of channels and alerts are checked against `table` and `book`.
-/// @param book  the rules of the file that the test names; nullptr: names are not checked (to learn which file it is)
+/// @param book  the rules of the file that the test names; nullptr: names are not checked (to learn which
+/// file it is)
 [[nodiscard]] RuleTest read_test(std::string_view text, const std::string& file, const FeatureTable& table,
                                  const Rulebook* book, Findings& findings);
 
@@ -64,8 +66,8 @@ struct TestOutcome {
     std::vector<std::vector<std::string>> open;
 };
 
-/// One line per day that differs: "rules/x.test.yaml:14:5: one high sample alone stays silent: day 63: expected
-/// nothing, got ctdna-rising". Empty when the test passes.
+/// One line per day that differs: "rules/x.test.yaml:14:5: one high sample alone stays silent: day 63:
+/// expected nothing, got ctdna-rising". Empty when the test passes.
 [[nodiscard]] std::vector<std::string> compare(const TestCase& test, const TestOutcome& got);
 
 /// Alerts of the book that no test expects anywhere.

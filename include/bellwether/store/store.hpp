@@ -55,7 +55,8 @@ struct Batch {
 /// that is destroyed without it leaves the store as it was. While one lives, reads of the same Store see what it has
 /// taken so far, and other writes are refused (S006).
 ///
-/// **Duplicates.** A version whose identity, rank time, status and content are already there is counted and left out.
+/// **Duplicates.** A version whose identity, rank time, status and content are already there is counted and left out
+/// (unless a backfill says that it was known earlier than that).
 /// A feed without release times re-sends everything it ever said, so a version without one is compared with what
 /// was last said of its identity before this file: the versions of the highest rank time. Where the file says of
 /// the identity what they say (of the highest status among them), all of it is a duplicate; where it says anything else,
@@ -64,7 +65,7 @@ struct Batch {
 /// **Conflicts.** Two versions of equal rank and other content are stored and listed in quarantine (S030), while they are
 /// the highest of their identity; the row is settled when a later version decides.
 ///
-/// @cost memory: 24 bytes per duplicate without a release time, else flat
+/// @cost memory: 8 bytes per duplicate without a release time, some 100 per patient, else flat
 class IngestWriter {
 public:
     virtual ~IngestWriter() = default;

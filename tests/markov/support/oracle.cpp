@@ -70,7 +70,8 @@ anchors:
 Spec spec_of(const std::string& text) {
     bellwether::Findings findings;
     Spec spec = read_spec(text, "test.yaml", findings);
-    for (const auto& d : findings.list) UNSCOPED_INFO(to_string(d));
+    for (const auto& d : findings.list)
+        UNSCOPED_INFO(to_string(d));
     REQUIRE(findings.ok());
     return spec;
 }
@@ -85,26 +86,34 @@ Eigen::MatrixXd taylor(const Eigen::MatrixXd& Q, double t) {
         sum += power;
     }
     // (I + s)^2 = I + 2 s + s^2 keeps the small part s to full precision
-    for (int i = 0; i < halvings; ++i) sum = (2.0L * sum + sum * sum).eval();
+    for (int i = 0; i < halvings; ++i)
+        sum = (2.0L * sum + sum * sum).eval();
     return (sum + Long::Identity(Q.rows(), Q.cols())).cast<double>();
 }
 
 Eigen::MatrixXd intensities(const Spec& spec, const Values& values, std::span<const double> covariates) {
-    Eigen::MatrixXd Q = Eigen::MatrixXd::Zero(static_cast<Index>(spec.states.size()), static_cast<Index>(spec.states.size()));
+    Eigen::MatrixXd Q =
+        Eigen::MatrixXd::Zero(static_cast<Index>(spec.states.size()), static_cast<Index>(spec.states.size()));
     for (const auto& t : spec.transitions) {
         double q = values[t.rate];
         for (const auto& e : t.effects)
-            q *= std::pow(std::exp(values[e.parameter]), covariates[e.covariate] - spec.covariates[e.covariate].centre);
+            q *= std::pow(std::exp(values[e.parameter]),
+                          covariates[e.covariate] - spec.covariates[e.covariate].centre);
         Q(static_cast<Index>(t.from), static_cast<Index>(t.to)) += q;
     }
-    for (Index s = 0; s < Q.rows(); ++s) Q(s, s) = -Q.row(s).sum();
+    for (Index s = 0; s < Q.rows(); ++s)
+        Q(s, s) = -Q.row(s).sum();
     return Q;
 }
 
 namespace {
 
-double pdf(double x, double m, double s) { return std::exp(-0.5 * (x - m) * (x - m) / (s * s)) / (s * std::sqrt(2 * M_PI)); }
-double cdf(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); }
+double pdf(double x, double m, double s) {
+    return std::exp(-0.5 * (x - m) * (x - m) / (s * s)) / (s * std::sqrt(2 * M_PI));
+}
+double cdf(double z) {
+    return 0.5 * std::erfc(-z / std::sqrt(2.0));
+}
 
 /// Normal reading x or beyond, as it was censored.
 double seen(double x, Censor c, double m, double s) {
@@ -113,8 +122,10 @@ double seen(double x, Censor c, double m, double s) {
     return pdf(x, m, s);
 }
 
-/// The same, its mean resting on a value that was beyond a limit: Simpson's rule over what that value may have been.
-double seen_after(double x, Censor c, double limit, Censor before, double shift, double s, const CensoredPrior& prior) {
+/// The same, its mean resting on a value that was beyond a limit: Simpson's rule over what that value may
+/// have been.
+double seen_after(double x, Censor c, double limit, Censor before, double shift, double s,
+                  const CensoredPrior& prior) {
     const double sign = before == Censor::left ? 1.0 : -1.0;
     const int n = 40000;
     const double low = prior.offset - 14.0 * prior.sd - 14.0 * s, h = (0.0 - low) / n;
@@ -145,7 +156,8 @@ public:
         const auto& group = channel.groups[static_cast<std::size_t>(channel.group[state])];
         std::size_t pattern = 0;
         for (std::size_t i = 0; i < channel.conditions.size(); ++i)
-            if (r.covariates[channel.conditions[i].covariate] == channel.conditions[i].value) pattern += std::size_t{1} << i;
+            if (r.covariates[channel.conditions[i].covariate] == channel.conditions[i].value)
+                pattern += std::size_t{1} << i;
         return values_[static_cast<std::size_t>(group.mean[pattern])];
     }
 
@@ -160,8 +172,9 @@ public:
             double total = 0.0, mine = 0.0;
             for (std::size_t k = 0; k < group.odds.size(); ++k) {
                 const double w = group.odds[k] == -2 ? 0.0
-                                 : group.odds[k] == -1 ? 1.0
-                                                       : std::exp(values_[static_cast<std::size_t>(group.odds[k])]);
+                                 : group.odds[k] == -1
+                                     ? 1.0
+                                     : std::exp(values_[static_cast<std::size_t>(group.odds[k])]);
                 total += w;
                 if (static_cast<double>(k) == now.value) mine = w;
             }
@@ -180,17 +193,20 @@ public:
                 if (r.present && r.censor == Censor::none && (!found || r.baseline)) base = i, found = true;
             }
             if (!found || now.baseline) return 1.0;
-            return seen(x - scaled(panel_.row(base).readings[c].value), now.censor, mean(channel, state, row), sd);
+            return seen(x - scaled(panel_.row(base).readings[c].value), now.censor, mean(channel, state, row),
+                        sd);
         }
         Last last;
         for (std::size_t i = first_; i < row; ++i)
-            if (const Reading r = panel_.row(i).readings[c]; r.present) last = {true, scaled(r.value), r.censor, i};
+            if (const Reading r = panel_.row(i).readings[c]; r.present)
+                last = {true, scaled(r.value), r.censor, i};
         if (!last.any) return 1.0;
         double shift = 0.0;
         for (std::size_t i = last.row + 1; i <= row; ++i)
             shift += mean(channel, state, i) * (panel_.row(i).time.count - panel_.row(i - 1).time.count);
         const double gap = panel_.row(row).time.count - panel_.row(last.row).time.count;
-        const double diffusion = group.diffusion < 0 ? 0.0 : values_[static_cast<std::size_t>(group.diffusion)];
+        const double diffusion =
+            group.diffusion < 0 ? 0.0 : values_[static_cast<std::size_t>(group.diffusion)];
         const double s = std::sqrt(sd * sd + diffusion * diffusion * gap);
         if (last.censor == Censor::none) return seen(x, now.censor, last.x + shift, s);
         return seen_after(x, now.censor, last.x, last.censor, shift, s, *channel.censored_prior);
@@ -198,7 +214,8 @@ public:
 
     [[nodiscard]] double weight(std::size_t state, std::size_t row) const {
         double w = 1.0;
-        for (std::size_t c = 0; c < spec_.channels.size(); ++c) w *= weight(c, state, row);
+        for (std::size_t c = 0; c < spec_.channels.size(); ++c)
+            w *= weight(c, state, row);
         return w;
     }
 
@@ -215,14 +232,17 @@ Eigen::VectorXd start_of(const Spec& spec, const Values& values) {
         for (const auto& f : spec.start) {
             const int label = f.label_of[s];
             const int q = label < 0 ? 0 : f.parameter[static_cast<std::size_t>(label)];
-            p[static_cast<Index>(s)] *= label < 0 ? 0.0 : q < 0 ? 1.0 : std::exp(values[static_cast<std::size_t>(q)]);
+            p[static_cast<Index>(s)] *= label < 0 ? 0.0
+                                        : q < 0   ? 1.0
+                                                  : std::exp(values[static_cast<std::size_t>(q)]);
         }
     return p / p.sum();
 }
 
 }  // namespace
 
-Paths enumerate(const Spec& spec, const Values& values, const Panel& panel, std::size_t subject, std::size_t rows) {
+Paths enumerate(const Spec& spec, const Values& values, const Panel& panel, std::size_t subject,
+                std::size_t rows) {
     const Subject data(spec, values, panel, subject);
     const std::size_t first = panel.first_row(subject), K = spec.states.size();
     const Eigen::VectorXd start = start_of(spec, values);
@@ -237,18 +257,21 @@ Paths enumerate(const Spec& spec, const Values& values, const Panel& panel, std:
             P = taylor(Q, row.time.count - last.time.count);
         }
         std::vector<double> w(K);
-        for (std::size_t s = 0; s < K; ++s) w[s] = data.weight(s, first + i);
+        for (std::size_t s = 0; s < K; ++s)
+            w[s] = data.weight(s, first + i);
         Paths next;
         const std::size_t paths = i == 0 ? 1 : out.joint.size();
         for (std::size_t p = 0; p < paths; ++p) {
             for (std::size_t s = 0; s < K; ++s) {
                 double step = 0.0;
                 const auto to = static_cast<Index>(s);
-                if (i == 0) step = start[to] * w[s];
+                if (i == 0)
+                    step = start[to] * w[s];
                 else if (row.kind == Kind::exact_entry) {
                     const auto from = static_cast<Index>(out.state[p].back());
                     for (std::size_t r = 0; s == row.state && r < K; ++r)
-                        if (r != s) step += P(from, static_cast<Index>(r)) * w[r] * Q(static_cast<Index>(r), to);
+                        if (r != s)
+                            step += P(from, static_cast<Index>(r)) * w[r] * Q(static_cast<Index>(r), to);
                 } else {
                     step = P(static_cast<Index>(out.state[p].back()), to) * w[s];
                 }
@@ -262,7 +285,8 @@ Paths enumerate(const Spec& spec, const Values& values, const Panel& panel, std:
         }
         out = std::move(next);
     }
-    for (const double j : out.joint) out.total += j;
+    for (const double j : out.joint)
+        out.total += j;
     return out;
 }
 
@@ -289,10 +313,15 @@ Panel random_panel(const Spec& spec, std::size_t subjects, std::size_t rows, uns
             }
             if (chance(0.8)) {
                 const double x = std::exp(normal(0.5, 1.2));
-                if (!chance(0.15)) readings[0] = x < 0.8 ? Reading::below(0.8) : x > 6.0 ? Reading::above(6.0) : Reading::of(x);
+                if (!chance(0.15))
+                    readings[0] = x < 0.8   ? Reading::below(0.8)
+                                  : x > 6.0 ? Reading::above(6.0)
+                                            : Reading::of(x);
                 if (chance(0.7)) readings[1] = chance(0.1) ? Reading::below(9.0) : Reading::of(normal(10, 1));
-                if (readings[1].present && chance(0.15)) readings[1].baseline = readings[1].censor == Censor::none;
-                if (chance(0.7)) readings[2] = chance(0.1) ? Reading::above(6.0) : Reading::of(std::exp(normal(1, 0.6)));
+                if (readings[1].present && chance(0.15))
+                    readings[1].baseline = readings[1].censor == Censor::none;
+                if (chance(0.7))
+                    readings[2] = chance(0.1) ? Reading::above(6.0) : Reading::of(std::exp(normal(1, 0.6)));
                 if (chance(0.6)) readings[3] = Reading::of(chance(0.5) ? 1.0 : 2.0);
             }
             if (chance(0.3)) drug = 1.0 - drug;
@@ -313,7 +342,8 @@ Values moved_values(const Spec& spec, unsigned seed) {
     for (std::size_t p = 0; p < values.size(); ++p) {
         if (spec.parameters[p].fixed) continue;
         const double e = std::normal_distribution<double>(0, 0.1)(random);
-        values[p] = spec.parameters[p].scale == Parameter::Scale::log ? values[p] * std::exp(e) : values[p] * (1 + e);
+        values[p] =
+            spec.parameters[p].scale == Parameter::Scale::log ? values[p] * std::exp(e) : values[p] * (1 + e);
     }
     return values;
 }

@@ -25,7 +25,8 @@ Eigen::MatrixXd taylor(const Eigen::MatrixXd& Q, double t);
 Eigen::MatrixXd intensities(const bellwether::markov::Spec& spec, const bellwether::markov::Values& values,
                             std::span<const double> covariates);
 
-/// All hidden paths of one subject with the probability of path and observations together. Only for small ones.
+/// All hidden paths of one subject with the probability of path and observations together. Only for small
+/// ones.
 struct Paths {
     std::vector<std::vector<std::size_t>> state;  ///< at each row
     std::vector<double> joint;
@@ -35,8 +36,8 @@ Paths enumerate(const bellwether::markov::Spec& spec, const bellwether::markov::
                 const bellwether::markov::Panel& panel, std::size_t subject, std::size_t rows);
 
 /// Rows of every kind for kEverything: censored, missing, sets of states, therapy cuts, deaths.
-bellwether::markov::Panel random_panel(const bellwether::markov::Spec& spec, std::size_t subjects, std::size_t rows,
-                                       unsigned seed);
+bellwether::markov::Panel random_panel(const bellwether::markov::Spec& spec, std::size_t subjects,
+                                       std::size_t rows, unsigned seed);
 
 /// The start values, each moved a little.
 bellwether::markov::Values moved_values(const bellwether::markov::Spec& spec, unsigned seed);

@@ -10,8 +10,8 @@
 #include "bellwether/rulebook/load.hpp"
 #include "bellwether/rulebook/rule_test.hpp"
 
-/// A feature table and a patient for tests: the signatures that `drift` offers, over data written down by hand, and one
-/// feature more, track(channel), whose answers in three truth values a test draws at random.
+/// A feature table and a patient for tests: the signatures that `drift` offers, over data written down by
+/// hand, and one feature more, track(channel), whose answers in three truth values a test draws at random.
 namespace fake {
 
 using bellwether::Date;
@@ -20,7 +20,8 @@ class Table : public bellwether::FeatureTable {
 public:
     Table();
     [[nodiscard]] const std::vector<bellwether::FeatureInfo>& features() const override { return features_; }
-    [[nodiscard]] std::vector<std::string> names(bellwether::ArgType type, const std::string& model) const override;
+    [[nodiscard]] std::vector<std::string> names(bellwether::ArgType type,
+                                                 const std::string& model) const override;
     [[nodiscard]] std::optional<bellwether::FeatureType> type_of(const bellwether::FeatureCall& call,
                                                                  std::string& why) const override;
 
@@ -64,13 +65,16 @@ public:
                                                  std::optional<double> threshold) const override;
 
 private:
-    void answer(const bellwether::FeatureCall& call, Date d, bellwether::FeatureColumn& out, std::size_t i) const;
-    void channel_answer(const bellwether::FeatureCall& call, Date d, bellwether::FeatureColumn& out, std::size_t i) const;
+    void answer(const bellwether::FeatureCall& call, Date d, bellwether::FeatureColumn& out,
+                std::size_t i) const;
+    void channel_answer(const bellwether::FeatureCall& call, Date d, bellwether::FeatureColumn& out,
+                        std::size_t i) const;
 };
 
-/// A rule file of one rule named `r`, of group model `kinetics-bottleneck`; `body` holds its other keys, two more spaces in.
+/// A rule file of one rule named `r`, of group model `kinetics-bottleneck`; `body` holds its other keys, two
+/// more spaces in.
 [[nodiscard]] std::string rule_file(const std::string& body);
-/// Loads it; every finding fails the test.
+/// Loads it; every error fails the test.
 [[nodiscard]] bellwether::rulebook::Rulebook load(const std::string& text);
 
 }  // namespace fake

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "command.hpp"
+
+/// The table of commands: defined one file per noun, listed in main.cpp.
+namespace bellwether::cli {
+
+extern const Command init, channel_list, channel_add;
+extern const Command ingest, feed_check;
+extern const Command quarantine_list, quarantine_show, quarantine_retry, quarantine_drop;
+extern const Command fit, model_show, model_activate;
+extern const Command rules_check, rules_test, rules_features, rules_activate, rules_list;
+extern const Command scan;
+extern const Command alerts_list, alerts_show, alerts_ack, alerts_dismiss, alerts_resolve, alerts_snooze, alerts_reset;
+extern const Command patient_list, patient_show;
+extern const Command report_weekly;
+extern const Command study_summary;
+extern const Command simulate;
+extern const Command trail_show, doctor, backup, restore;
+
+}  // namespace bellwether::cli

@@ -1,0 +1,17 @@
+#include "command.hpp"
+#include "commands.hpp"
+
+int main(int argc, char** argv) {
+    using namespace bellwether::cli;
+    return dispatch(
+        {
+            init,          channel_list,    channel_add,
+            ingest,        feed_check,      quarantine_list, quarantine_show, quarantine_retry, quarantine_drop,
+            fit,           model_show,      model_activate,  rules_check,     rules_test,       rules_features,
+            rules_activate, rules_list,     scan,            alerts_list,     alerts_show,      alerts_ack,
+            alerts_dismiss, alerts_resolve, alerts_snooze,   alerts_reset,    patient_list,     patient_show,
+            report_weekly, study_summary,   simulate,        trail_show,      doctor,           backup,
+            restore,
+        },
+        argc, argv);
+}

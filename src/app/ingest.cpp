@@ -143,10 +143,13 @@ const LoadedProfile* profile_for(const std::string& file, const std::vector<Load
     if (profiles.size() == 1) return &profiles.front();
     const std::string name = fs::path(file).filename().string();
     const LoadedProfile* best = nullptr;
-    for (const auto& p : profiles)
-        if (!p.profile.name.empty() && name.find(p.profile.name) != std::string::npos &&
-            (!best || p.profile.name.size() > best->profile.name.size()))
-            best = &p;
+    std::size_t longest = 0;
+    for (const auto& p : profiles) {
+        const std::string stem = fs::path(p.source.name).stem().string();
+        if (stem.size() <= longest || name.find(stem) == std::string::npos) continue;
+        best = &p;
+        longest = stem.size();
+    }
     return best;
 }
 
@@ -236,7 +239,7 @@ std::vector<FileReport> ingest_inbox(store::Store& store, const std::string& inb
         } else {
             report.file = w.path;
             report.end = FileReport::End::refused;
-            report.refusal.error("F096", {w.path, 0, 0}, "no profile's name stands in the file's name",
+            report.refusal.error("F096", {w.path, 0, 0}, "the name of no profile's file stands in the file's name",
                                  "give --profile for this kind of file, or rename it");
         }
         const char* folder = report.end == FileReport::End::refused ? "rejected" : "done";

@@ -86,7 +86,7 @@ Exit run(const Args& a) {
         for (const auto& file : a.files) {
             const auto* profile = app::profile_for(file, profiles);
             if (!profile)
-                throw UsageError("no profile's name stands in '" + file + "'; name the profile's file with --profile alone");
+                throw UsageError("no profile fits '" + file + "': labs.yaml reads files with 'labs' in their name");
             reports.push_back(app::ingest_file(*store, file, *profile, options));
             if (tick) tick(++done, static_cast<std::int64_t>(a.files.size()));
         }
@@ -98,8 +98,8 @@ void define_ingest(Options& o) {
     auto a = std::make_shared<Args>();
     a->session.declare(o);
     o.texts("files", a->files, "feed files, gzip or not; - for standard input");
-    o.texts("--profile", a->profiles, "feed profile; several when the files are of several kinds (a file belongs to the "
-                                      "profile whose name stands in the file's name)", true);
+    o.texts("--profile", a->profiles, "feed profile; several when the files are of several kinds: labs.yaml reads files "
+                                      "with 'labs' in their name", true);
     o.text("--inbox", a->inbox, "folder: takes what is new and moves each file to done/ or rejected/");
     o.flag("--backfill", a->backfill, "history loaded afterwards: learnt at the release time or by the profile's lag");
     o.flag("--wait", a->wait, "wait for another run to end instead of leaving with exit code 4");
@@ -132,7 +132,7 @@ void define_check(Options& o) {
         std::vector<FileReport> reports;
         for (const auto& f : a->files) {
             const auto* profile = app::profile_for(f, profiles);
-            if (!profile) throw UsageError("no profile's name stands in '" + f + "'");
+            if (!profile) throw UsageError("no profile fits '" + f + "'");
             reports.push_back(app::check_file(f, *profile, catalogue, now()));
         }
         return show(reports, a->session.output(), "", "none: nothing is stored", false);

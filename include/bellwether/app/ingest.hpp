@@ -23,8 +23,8 @@ struct LoadedProfile {
 /// @throws InputError when a profile does not read.
 [[nodiscard]] LoadedProfile load_profile(const SourceFile& source, const ChannelCatalogue& catalogue);
 
-/// The profile for a file: the only one given, else the one whose name stands in the file's name (the longest such
-/// name); null when none does.
+/// The profile for a file: the only one given, else the one whose own file name, without its ending, stands in the file's
+/// name (labs.yaml for 2026-11-24_labs.csv.gz; the longest such name); null when none does.
 [[nodiscard]] const LoadedProfile* profile_for(const std::string& file, const std::vector<LoadedProfile>& profiles);
 
 struct IngestOptions {

@@ -66,26 +66,42 @@ therapy::Facts facts_of(const series::Timeline& t, Date d) {
     return facts;
 }
 
+namespace {
+
+/// Whether the patient is no longer followed at a date: dead, withdrawn, or monitoring has ended by protocol.
+bool no_longer_followed(const series::Timeline& t, Date d) {
+    return std::any_of(t.events.begin(), t.events.end(), [&](const Event& e) {
+        return e.date <= d && (e.kind == EventKind::death ||
+                               (e.kind == EventKind::other && (e.term == "withdrawal" || e.term == "end of monitoring")));
+    });
+}
+
+/// A channel is outstanding for a visit when it was not measured from the visit's window on: a reading after the window
+/// answers the question that the visit was to answer.
+bool outstanding(const series::Timeline& t, const std::string& channel, Date from) {
+    const auto* track = t.track(channel);
+    return !track || track->points.empty() || track->points.back().date < from;
+}
+
+}  // namespace
+
 std::vector<report::OverdueVisit> overdue_visits(const series::Timeline& t, const std::vector<PlannedVisit>& schedule,
                                                  Date d) {
     std::vector<report::OverdueVisit> overdue;
     const Patient& p = t.patient;
-    if (!p.day_zero) return overdue;
-    for (const auto& e : t.events)
-        if (e.kind == EventKind::death && e.date <= d) return overdue;
+    if (!p.day_zero || no_longer_followed(t, d)) return overdue;
+    std::vector<std::string> said;  // a channel is listed with its first outstanding visit only
     for (const auto& visit : schedule) {
         if (visit.trial != p.trial || (!visit.arm.empty() && visit.arm != p.arm)) continue;
         const Date due = *p.day_zero + visit.day;
         const Date last = due + visit.window_after;
         if (last >= d) continue;
         std::vector<std::string> missing;
-        for (const auto& channel : visit.channels) {
-            const auto* track = t.track(channel);
-            const bool measured = track && std::any_of(track->points.begin(), track->points.end(), [&](const auto& q) {
-                return q.date >= due - visit.window_before && q.date <= last;
-            });
-            if (!measured) missing.push_back(channel);
-        }
+        for (const auto& channel : visit.channels)
+            if (std::find(said.begin(), said.end(), channel) == said.end() &&
+                outstanding(t, channel, due - visit.window_before))
+                missing.push_back(channel);
+        said.insert(said.end(), missing.begin(), missing.end());
         if (!missing.empty()) overdue.push_back({p.id, p.site, p.arm, visit.name, due, d - last, missing});
     }
     return overdue;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include <nlohmann/json.hpp>
-
 #include "bellwether/alert/review.hpp"
 #include "bellwether/app/rules.hpp"
 #include "bellwether/core/text.hpp"
@@ -112,14 +110,14 @@ std::vector<report::InForce> in_force_at(const Context& context) {
     return out;
 }
 
-report::Unjudged unjudged(const Patient& p, const std::string& json_line) {
-    const auto doc = nlohmann::json::parse(json_line);
-    return {p.id, p.site, p.arm, doc.at("rule").get<std::string>(), doc.at("missing").get<std::vector<std::string>>()};
-}
-
-std::vector<alert::ReviewItem> items_at(const std::vector<AlertEvent>& events, std::optional<Instant> since,
-                                        Instant as_of) {
-    return alert::review(events, since, as_of);
+/// Judged anew at the instant of the report: what the last scan could not judge may be known by now, or not yet then.
+void add_unjudged(std::vector<report::Unjudged>& out, std::optional<Evaluator>& evaluator,
+                  const series::Timeline& timeline, Instant as_of) {
+    if (!evaluator) return;
+    const Patient& p = timeline.patient;
+    Tracks none;
+    for (const auto& n : evaluator->evaluate(timeline, as_of, none).not_assessable)
+        out.push_back({p.id, p.site, p.arm, n.rule, n.missing});
 }
 
 }  // namespace
@@ -135,13 +133,24 @@ report::Review weekly_review(store::Store& store, Instant as_of, std::optional<I
     review.catalogue = context.catalogue;
     const auto schedule = store.schedule(as_of);
     review.schedule_known = !schedule.empty();
-    const auto items = items_at(store.alert_events(""), since, as_of);
+    const auto items = alert::review(store.alert_events(""), since, as_of);
     std::multimap<std::string, const alert::ReviewItem*> by_patient;
     for (const auto& item : items)
         by_patient.emplace(item.alert.patient, &item);
-    std::multimap<std::string, std::string> not_assessable;
-    for (const auto& [patient, json] : store.not_assessable())
-        not_assessable.emplace(patient, json);
+    const auto k = in_force(context.knowledge, as_of);
+    std::optional<Evaluator> evaluator;
+    if (k) evaluator.emplace(k);
+    std::map<std::pair<std::string, std::string>, std::int64_t> groups;
+    const auto files = store.files();
+    std::int64_t taken = 0;
+    std::optional<Instant> newest;
+    for (const auto& f : files)
+        if (f.learnt <= as_of || store.kind() != store::Kind::live) {
+            ++taken;
+            if (!newest || f.learnt > *newest) newest = f.learnt;
+        }
+    review.inputs = newest ? std::to_string(taken) + " feed files, last taken in " + to_string(newest->date())
+                           : "no feed file";
     const auto patients = store.patients(as_of);
     review.patients = static_cast<std::int64_t>(patients.size());
     std::map<const alert::ReviewItem*, report::AlertLine> lines;
@@ -149,19 +158,22 @@ report::Review weekly_review(store::Store& store, Instant as_of, std::optional<I
         const auto timeline = timeline_at(history, as_of, context.catalogue);
         const auto late = overdue_visits(timeline, schedule, as_of.date());
         review.overdue.insert(review.overdue.end(), late.begin(), late.end());
-        const auto [first, last] = not_assessable.equal_range(history.patient);
-        for (auto n = first; n != last; ++n)
-            review.not_assessable.push_back(unjudged(timeline.patient, n->second));
+        ++groups[{timeline.patient.site, timeline.patient.arm}];
+        add_unjudged(review.not_assessable, evaluator, timeline, as_of);
         const auto [from, to] = by_patient.equal_range(history.patient);
         bool pictured = false;
         for (auto i = from; i != to; ++i) {
-            lines.emplace(i->second, line_of(context, i->second->alert, to_report(i->second->what), timeline));
+            auto line = line_of(context, i->second->alert, to_report(i->second->what), timeline);
+            line.standing_why = i->second->why;
+            lines.emplace(i->second, std::move(line));
             pictured = pictured || i->second->alert.state == MachineState::open;
         }
         if (pictured) review.timelines.emplace(history.patient, timeline);
     });
     for (const auto& item : items)
         if (auto found = lines.find(&item); found != lines.end()) review.alerts.push_back(std::move(found->second));
+    for (const auto& [where, n] : groups)
+        review.groups.push_back({where.first, where.second, n});
     for (const auto& q : store.quarantine(true))
         if (q.at <= as_of) review.quarantine.push_back({q.id, q.file, q.line, q.column, q.code, q.reason});
     return review;
@@ -235,9 +247,12 @@ report::PatientPage patient_page(store::Store& store, const std::string& patient
                                                                   : report::Standing::withdrawn;
         page.alerts.insert(page.alerts.begin(), line_of(context, a, standing, page.timeline));
     }
-    for (const auto& [id, json] : store.not_assessable())
-        if (id == patient) page.not_assessable.push_back(unjudged(page.timeline.patient, json));
     const auto k = in_force(context.knowledge, as_of);
+    std::optional<Evaluator> evaluator;
+    if (k) evaluator.emplace(k);
+    add_unjudged(page.not_assessable, evaluator, page.timeline, as_of);
+    page.in_force = in_force_at(context);
+    page.scanned_to = store.last_scan();
     if (!k) page.warnings.emplace_back("no rules are active: nothing was judged");
     if (k && k->models.empty()) page.warnings.emplace_back("no model is active: state probabilities are not known");
     if (!context.graph) page.warnings.emplace_back("no regimen graph is active: options are not known");

@@ -95,22 +95,22 @@ app::Evaluation evaluation(const PatientHistory& history, Instant d) {
 }  // namespace
 
 TEST_CASE("law 1, convergence: any order of arrival ends in the same episodes, and the ledger holds them", "[app][laws][property]") {
-    rc::check([](std::uint32_t patient, std::uint32_t first, std::uint32_t second) {
+    CHECK(rc::check([](std::uint32_t patient, std::uint32_t first, std::uint32_t second) {
         const auto records = world::random_records(patient);
         const auto a = world::random_arrival(records, first), b = world::random_arrival(records, second);
         const auto at_end = live(evaluation(a, world::the_end()));
         RC_ASSERT(at_end == live(evaluation(b, world::the_end())));
         RC_ASSERT(live(run(a, knowledge(), random_timetable(first), true).ledger) == at_end);
         RC_ASSERT(live(run(b, knowledge(), random_timetable(second), true).ledger) == at_end);
-    });
+    }));
 }
 
 TEST_CASE("law 2, replay equals live: whatever instants the scans ran at, the machine's events are the same", "[app][laws][property]") {
-    rc::check([](std::uint32_t patient, std::uint32_t timetable) {
+    CHECK(rc::check([](std::uint32_t patient, std::uint32_t timetable) {
         const auto history = world::random_arrival(world::random_records(patient), patient);
         const auto replayed = story(app::replay_patient(history, knowledge(), world::the_end()));
         RC_ASSERT(story(run(history, knowledge(), random_timetable(timetable), true).events) == replayed);
-    });
+    }));
 }
 
 TEST_CASE("law 2 holds across a second activation of rules", "[app][laws][property]") {
@@ -119,15 +119,15 @@ TEST_CASE("law 2 holds across a second activation of rules", "[app][laws][proper
     list.push_back({store::ArtifactKind::rules, "", sha256_hex(text), text, Instant::start_of(world::day_zero() + 150), "test", ""});
     const auto k = app::knowledge_history(list, world::catalogue());
     REQUIRE(k.size() == 2);
-    rc::check([&](std::uint32_t patient, std::uint32_t timetable) {
+    CHECK(rc::check([&](std::uint32_t patient, std::uint32_t timetable) {
         const auto history = world::random_arrival(world::random_records(patient), patient);
         const auto replayed = story(app::replay_patient(history, k, world::the_end()));
         RC_ASSERT(story(run(history, k, random_timetable(timetable), true).events) == replayed);
-    });
+    }));
 }
 
 TEST_CASE("law 3, no look-ahead: what is learnt after D changes nothing at D", "[app][laws][property]") {
-    rc::check([](std::uint32_t patient, std::uint16_t day) {
+    CHECK(rc::check([](std::uint32_t patient, std::uint16_t day) {
         const auto history = world::random_arrival(world::random_records(patient), patient);
         const Instant d = Instant::end_of(world::day_zero() + day % 400);
         PatientHistory known;
@@ -138,31 +138,31 @@ TEST_CASE("law 3, no look-ahead: what is learnt after D changes nothing at D", "
         RC_ASSERT(live(all) == live(then));
         RC_ASSERT(all.next_deadline == then.next_deadline);
         RC_ASSERT(all.not_assessable.size() == then.not_assessable.size());
-    });
+    }));
 }
 
 TEST_CASE("law 4, caches are invisible: deleting the checkpoints changes no event and no byte of evidence", "[app][laws][property]") {
-    rc::check([](std::uint32_t patient, std::uint32_t timetable) {
+    CHECK(rc::check([](std::uint32_t patient, std::uint32_t timetable) {
         const auto history = world::random_arrival(world::random_records(patient), patient);
         const auto at = random_timetable(timetable);
         RC_ASSERT(story(run(history, knowledge(), at, true).events) == story(run(history, knowledge(), at, false).events));
-    });
+    }));
 }
 
 TEST_CASE("law 4: a track of another patient or of a damaged text is not taken for this one's", "[app][laws][property]") {
-    rc::check([](std::uint32_t patient, std::uint32_t other) {
+    CHECK(rc::check([](std::uint32_t patient, std::uint32_t other) {
         const auto a = world::random_arrival(world::random_records(patient), patient);
         auto b = world::random_arrival(world::random_records(other), other);
         app::Tracks tracks;
         (void)evaluation(b, world::the_end(), tracks);
         RC_ASSERT(live(evaluation(a, world::the_end(), tracks)) == live(evaluation(a, world::the_end())));
-    });
+    }));
     CHECK_FALSE(drift::FilterTrack::parse("0123456789abcdef nonsense\n").has_value());
 }
 
 TEST_CASE("between two instants of a scan nothing changes: E stays the same until something is learnt or a deadline comes",
           "[app][laws][property]") {
-    rc::check([](std::uint32_t patient, std::uint16_t day) {
+    CHECK(rc::check([](std::uint32_t patient, std::uint16_t day) {
         const auto history = world::random_arrival(world::random_records(patient), patient);
         const Date d = world::day_zero() + day % 500;
         const Instant now = Instant::end_of(d);
@@ -173,7 +173,7 @@ TEST_CASE("between two instants of a scan nothing changes: E stays the same unti
             until = std::min(until, learnt.date());
         if (until - d < 2) return;
         RC_ASSERT(live(evaluation(history, Instant::end_of(until - 1))) == live(e));
-    });
+    }));
 }
 
 TEST_CASE("the rules of the laws do fire, end and are corrected: the properties above are about something", "[app][laws]") {

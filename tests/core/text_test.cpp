@@ -30,7 +30,7 @@ TEST_CASE("shortest: reads back to the same double", "[core][text][property]") {
     CHECK(shortest(0.1) == "0.1");
     CHECK(shortest(41) == "41");
     CHECK(shortest(1e-9) == "1e-09");
-    rc::check([](double x) { RC_ASSERT(parse_double(shortest(x)) == x); });
+    CHECK(rc::check([](double x) { RC_ASSERT(parse_double(shortest(x)) == x); }));
 }
 
 TEST_CASE("nearest: least edit distance, at most a third of the longer word", "[core][text]") {

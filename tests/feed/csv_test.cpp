@@ -81,7 +81,7 @@ TEST_CASE("CsvReader: the examples of RFC 4180", "[feed][csv][reference]") {
 
 TEST_CASE("CsvReader: what is written is read back, whatever it is and wherever blocks end",
           "[feed][csv][property]") {
-    rc::check([] {
+    CHECK(rc::check([] {
         const auto cell =
             rc::gen::container<std::string>(rc::gen::element('a', 'b', ',', ';', '"', '\n', '\r', ' '));
         const auto width = *rc::gen::inRange<std::size_t>(1, 4);
@@ -90,7 +90,7 @@ TEST_CASE("CsvReader: what is written is read back, whatever it is and wherever 
         const char* line_end = *rc::gen::element<const char*>("\n", "\r\n");
         const auto piece = *rc::gen::inRange<std::size_t>(1, 9);
         RC_ASSERT(read_all(written(rows, separator, line_end), piece, {separator, 65536}) == rows);
-    });
+    }));
 }
 
 TEST_CASE("CsvReader: a byte order mark is no part of the first cell; empty lines are passed over",

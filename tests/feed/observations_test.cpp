@@ -300,7 +300,7 @@ dates: {format: iso}
 columns: {patient: id, taken: day, channel: c, value: v, unit: u, lod: limit}
 channels: {PSA: {channel: psa}, SLD: {channel: sld}}
 )");
-    rc::check([&] {
+    CHECK(rc::check([&] {
         const auto cell = rc::gen::element<std::string>("", "0.5", "<0.7", ">90", "12", "88.25");
         const auto rows =
             *rc::gen::container<std::vector<std::pair<std::string, std::string>>>(rc::gen::pair(cell, cell));
@@ -320,7 +320,7 @@ channels: {PSA: {channel: psa}, SLD: {channel: sld}}
             RC_ASSERT(identity(a.records[i].content) == identity(b.records[i].content));
             RC_ASSERT(content_digest(a.records[i].content) == content_digest(b.records[i].content));
         }
-    });
+    }));
     const auto r = read(wide, "id,day,PSA,SLD,limit\nA,2026-01-01,x,3,\nA,2026-01-02,1,y,\n");
     CHECK(r.refusals() == Lines{"2:14 F020 'x' is not a number", "3:16 F020 'y' is not a number"});
     CHECK(shown(r) == Lines{"sld 30", "psa 0.01"});

@@ -48,7 +48,7 @@ TEST_CASE("rate: a patient's events come together, so the interval is wider than
 
 TEST_CASE("rate: the same input gives the same interval, and the unit of time only scales it",
           "[study][rate][property]") {
-    rc::check([](const std::vector<std::pair<std::uint8_t, std::uint8_t>>& data) {
+    CHECK(rc::check([](const std::vector<std::pair<std::uint8_t, std::uint8_t>>& data) {
         std::vector<Exposure> years, halves;
         for (const auto& [e, t] : data) {
             years.push_back({e / 64.0, 1.0 + t});
@@ -57,7 +57,7 @@ TEST_CASE("rate: the same input gives the same interval, and the unit of time on
         const auto a = rate(years, 200), b = rate(years, 200), c = rate(halves, 200);
         RC_ASSERT(a.low == b.low && a.high == b.high);
         if (a.low) RC_ASSERT(std::abs(*a.low - 2.0 * *c.low) < 1e-12 && *a.low <= *a.rate + 1e-12);
-    });
+    }));
 }
 
 TEST_CASE("upper_limit_of_none: the rule of three", "[study][rate][reference]") {

@@ -87,7 +87,7 @@ TEST_CASE("log_rank: Freireich's trial gives chi-square 16.79", "[study][surviva
 }
 
 TEST_CASE("log_rank: swapping the groups turns the hazard ratio over", "[study][survival][property]") {
-    rc::check([] {
+    CHECK(rc::check([] {
         const auto make = [] {
             std::vector<Survival> list;
             for (const int x : *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 40)))
@@ -102,7 +102,7 @@ TEST_CASE("log_rank: swapping the groups turns the hazard ratio over", "[study][
         RC_ASSERT(ab.hazard_ratio.has_value() == ba.hazard_ratio.has_value());
         if (ab.hazard_ratio)
             RC_ASSERT(std::abs(std::log(*ab.hazard_ratio) + std::log(*ba.hazard_ratio)) < 1e-9);
-    });
+    }));
 }
 
 TEST_CASE("log_rank: one group alone says nothing", "[study][survival]") {
@@ -127,7 +127,7 @@ TEST_CASE("concordance: four subjects counted by hand", "[study][survival][refer
 
 TEST_CASE("concordance: a strictly rising transformation of the score changes nothing",
           "[study][survival][property]") {
-    rc::check([](const std::vector<std::pair<std::uint8_t, std::int8_t>>& data) {
+    CHECK(rc::check([](const std::vector<std::pair<std::uint8_t, std::int8_t>>& data) {
         std::vector<Survival> s;
         std::vector<double> score, changed, opposite;
         for (const auto& [t, x] : data) {
@@ -139,7 +139,7 @@ TEST_CASE("concordance: a strictly rising transformation of the score changes no
         const auto c = concordance(s, score);
         RC_ASSERT(c.c == concordance(s, changed).c);
         if (c.c) RC_ASSERT(std::abs(*c.c + *concordance(s, opposite).c - 1.0) < 1e-12);
-    });
+    }));
 }
 
 TEST_CASE("survival: what is no time and no score is refused", "[study][survival][error]") {

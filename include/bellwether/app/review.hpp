@@ -19,8 +19,10 @@ namespace bellwether::app {
 /// upper limits where those are channels, active toxicities, attributes, regimens ever given.
 [[nodiscard]] therapy::Facts facts_of(const series::Timeline& timeline, Date d);
 
-/// Planned visits that are over, window included, with a channel that was not measured in it. Nothing for patients who
-/// died or without a day zero.
+/// Planned visits that are over, window included, with a channel that was not measured in the window or after it; each
+/// channel once, with the first visit it is owed for. Nothing for patients without a day zero, and for those who died,
+/// withdrew or whose monitoring ended (events `other` of those terms).
+/// @param schedule  by day
 [[nodiscard]] std::vector<report::OverdueVisit> overdue_visits(const series::Timeline& timeline,
                                                                const std::vector<PlannedVisit>& schedule, Date d);
 

@@ -62,7 +62,7 @@ states:
   - {name: growing, kinetics: growing}
   - {name: dead, absorbing: true, entry: exact}
 covariates:
-  - {name: on_therapy, indicator: true, varying: true, centre: 1}
+  - {name: on_therapy, kind: indicator, time: varying, centre: 1}
 transitions:
   - {from: shrinking, to: stable, rate: 0.01}
   - {from: stable, to: growing, rate: 0.01, effects: {on_therapy: -0.5}}

@@ -8,12 +8,15 @@
 namespace bellwether::app {
 namespace {
 
-Severity to_record(rulebook::Severity s) { return static_cast<Severity>(static_cast<int>(s)); }
+Severity to_record(rulebook::Severity s) {
+    return static_cast<Severity>(static_cast<int>(s));
+}
 static_assert(static_cast<int>(Severity::urgent) == static_cast<int>(rulebook::Severity::urgent));
 
 }  // namespace
 
-series::Timeline timeline_at(const PatientHistory& history, Instant as_of, const ChannelCatalogue& catalogue) {
+series::Timeline timeline_at(const PatientHistory& history, Instant as_of,
+                             const ChannelCatalogue& catalogue) {
     auto timeline = series::build(as_known_at(history, as_of), catalogue);
     derive::extend(timeline, catalogue);
     return timeline;
@@ -33,8 +36,10 @@ Evaluation Evaluator::evaluate(const series::Timeline& timeline, Instant as_of, 
     for (std::size_t r = 0; r < verdicts.rules.size(); ++r) {
         const auto& rule = knowledge_->book.rules[r];
         for (const auto& e : verdicts.rules[r].episodes)
-            result.episodes.push_back({rule.alert, e.onset, e.fired, e.ended, to_record(e.severity), e.evidence});
-        if (!verdicts.rules[r].assessable) result.not_assessable.push_back({rule.alert, verdicts.rules[r].missing});
+            result.episodes.push_back(
+                {rule.alert, e.onset, e.fired, e.ended, to_record(e.severity), e.evidence});
+        if (!verdicts.rules[r].assessable)
+            result.not_assessable.push_back({rule.alert, verdicts.rules[r].missing});
     }
     return result;
 }

@@ -13,16 +13,21 @@ void add_channels(const series::Timeline& t, Date d, therapy::Facts& facts) {
         const int i = track.last_index(d);
         if (i < 0) continue;
         const auto& p = track.points[static_cast<std::size_t>(i)];
-        const char* mark = p.reading.censor == Censor::left ? "<" : p.reading.censor == Censor::right ? ">" : "";
-        facts[name] = {p.reading.value, {},
+        const char* mark = p.reading.censor == Censor::left    ? "<"
+                           : p.reading.censor == Censor::right ? ">"
+                                                               : "";
+        facts[name] = {p.reading.value,
+                       {},
                        fmt::format("{} {}: {}{}", name, to_string(p.date), mark, shortest(p.reading.value))};
     }
     // An enzyme over its upper limit, when the feed carries the limit as a channel of its own.
     for (const auto& [name, track] : t.tracks) {
         const auto limit = facts.find(name + "_uln");
-        if (limit == facts.end() || !limit->second.value || *limit->second.value <= 0.0 || facts.count(name + "_ratio"))
+        if (limit == facts.end() || !limit->second.value || *limit->second.value <= 0.0 ||
+            facts.count(name + "_ratio"))
             continue;
-        facts[name + "_ratio"] = {*facts[name].value / *limit->second.value, {},
+        facts[name + "_ratio"] = {*facts[name].value / *limit->second.value,
+                                  {},
                                   facts[name].origin + ", upper limit " + shortest(*limit->second.value)};
     }
 }
@@ -51,8 +56,7 @@ therapy::Facts facts_of(const series::Timeline& t, Date d) {
     add_channels(t, d, facts);
     add_toxicities(t, d, facts);
     const auto attribute = [&](const std::string& name, const std::string& value) {
-        if (!value.empty())
-            facts["attribute:" + name] = {parse_double(value), value, name + ": " + value};
+        if (!value.empty()) facts["attribute:" + name] = {parse_double(value), value, name + ": " + value};
     };
     attribute("arm", t.patient.arm);
     attribute("site", t.patient.site);
@@ -62,7 +66,8 @@ therapy::Facts facts_of(const series::Timeline& t, Date d) {
         attribute(name, value);
     for (const auto& i : t.therapies)
         if (i.start <= d)
-            facts["had:" + i.regimen] = {1.0, {}, fmt::format("{} given from {}", i.regimen, to_string(i.start))};
+            facts["had:" + i.regimen] = {
+                1.0, {}, fmt::format("{} given from {}", i.regimen, to_string(i.start))};
     return facts;
 }
 
@@ -71,13 +76,14 @@ namespace {
 /// Whether the patient is no longer followed at a date: dead, withdrawn, or monitoring has ended by protocol.
 bool no_longer_followed(const series::Timeline& t, Date d) {
     return std::any_of(t.events.begin(), t.events.end(), [&](const Event& e) {
-        return e.date <= d && (e.kind == EventKind::death ||
-                               (e.kind == EventKind::other && (e.term == "withdrawal" || e.term == "end of monitoring")));
+        return e.date <= d &&
+               (e.kind == EventKind::death ||
+                (e.kind == EventKind::other && (e.term == "withdrawal" || e.term == "end of monitoring")));
     });
 }
 
-/// A channel is outstanding for a visit when it was not measured from the visit's window on: a reading after the window
-/// answers the question that the visit was to answer.
+/// A channel is outstanding for a visit when it was not measured from the visit's window on: a reading after
+/// the window answers the question that the visit was to answer.
 bool outstanding(const series::Timeline& t, const std::string& channel, Date from) {
     const auto* track = t.track(channel);
     return !track || track->points.empty() || track->points.back().date < from;
@@ -85,8 +91,8 @@ bool outstanding(const series::Timeline& t, const std::string& channel, Date fro
 
 }  // namespace
 
-std::vector<report::OverdueVisit> overdue_visits(const series::Timeline& t, const std::vector<PlannedVisit>& schedule,
-                                                 Date d) {
+std::vector<report::OverdueVisit> overdue_visits(const series::Timeline& t,
+                                                 const std::vector<PlannedVisit>& schedule, Date d) {
     std::vector<report::OverdueVisit> overdue;
     const Patient& p = t.patient;
     if (!p.day_zero || no_longer_followed(t, d)) return overdue;

@@ -28,7 +28,8 @@ markov::FittedModel fit_store(store::Store& store, const FitRequest& request) {
     if (!findings.ok()) throw InputError(findings);
     const auto panel = panel_of(store, spec, request.as_of);
     if (panel.subjects() == 0)
-        throw Error("P003", "no patient of the store has a reading of a channel of model '" + spec.name + "'");
+        throw Error("P003",
+                    "no patient of the store has a reading of a channel of model '" + spec.name + "'");
     markov::FitOptions options;
     options.starts = request.starts;
     return markov::fit_folds(spec, panel, request.folds, to_string(request.as_of), options, request.threads);
@@ -44,16 +45,18 @@ std::string set_name(const markov::FittedModel& m, std::size_t i) {
 }  // namespace
 
 std::string describe(const markov::FittedModel& m) {
-    std::string out = fmt::format("model {} ({})\nfitted on data as known at {}, fingerprint {}\n", m.spec.name,
-                                  m.spec.title, m.date, m.data_fingerprint.substr(0, 12));
+    std::string out = fmt::format("model {} ({})\nfitted on data as known at {}, fingerprint {}\n",
+                                  m.spec.name, m.spec.title, m.date, m.data_fingerprint.substr(0, 12));
     for (std::size_t i = 0; i < m.sets.size(); ++i) {
         const auto& s = m.sets[i];
-        out += fmt::format("  {:<16} {:>5} patients {:>7} rows  -2 log likelihood {:>12.3f}  {}{}{}\n",
-                           set_name(m, i), s.subjects, s.rows, -2.0 * s.summary.final_log_lik,
-                           markov::to_string(s.summary.end), s.summary.why.empty() ? "" : ": ", s.summary.why);
+        out +=
+            fmt::format("  {:<16} {:>5} patients {:>7} rows  -2 log likelihood {:>12.3f}  {}{}{}\n",
+                        set_name(m, i), s.subjects, s.rows, -2.0 * s.summary.final_log_lik,
+                        markov::to_string(s.summary.end), s.summary.why.empty() ? "" : ": ", s.summary.why);
     }
     out += m.usable() ? "usable: may score patients\n" : "NOT USABLE: " + m.why_not_usable() + "\n";
-    out += fmt::format("  {:<44} {:>12} {:>12} {:>12}\n", "parameter (all patients)", "value", "95% from", "to");
+    out +=
+        fmt::format("  {:<44} {:>12} {:>12} {:>12}\n", "parameter (all patients)", "value", "95% from", "to");
     const auto& full = m.full();
     for (std::size_t p = 0; p < m.spec.parameters.size(); ++p) {
         const auto& q = m.spec.parameters[p];
@@ -66,7 +69,9 @@ std::string describe(const markov::FittedModel& m) {
         }
         const bool held = std::count(full.summary.held.begin(), full.summary.held.end(), q.name) > 0;
         out += fmt::format("  {:<44} {:>12.5g} {:>12} {:>12}{}\n", q.name, full.values[p], low, high,
-                           q.fixed ? "  fixed" : held ? "  held by its prior" : "");
+                           q.fixed ? "  fixed"
+                           : held  ? "  held by its prior"
+                                   : "");
     }
     return out;
 }
@@ -93,13 +98,10 @@ std::string describe_json(const markov::FittedModel& m) {
                         {"held", s.summary.held},
                         {"parameters", std::move(parameters)}});
     }
-    return ordered_json{{"model", m.spec.name},
-                        {"data_as_of", m.date},
-                        {"fingerprint", m.data_fingerprint},
-                        {"usable", m.usable()},
-                        {"why_not", m.why_not_usable()},
-                        {"folds", m.folds},
-                        {"sets", std::move(sets)}}
+    return ordered_json{
+               {"model", m.spec.name},   {"data_as_of", m.date},          {"fingerprint", m.data_fingerprint},
+               {"usable", m.usable()},   {"why_not", m.why_not_usable()}, {"folds", m.folds},
+               {"sets", std::move(sets)}}
                .dump(2) +
            "\n";
 }

@@ -56,7 +56,8 @@ private:
     std::optional<Date> day_zero(std::string_view id) {
         const auto [found, fresh] = zero_.try_emplace(std::string(id), std::nullopt);
         if (fresh && known(id))
-            found->second = as_known_at(store_.history(found->first, Instant::highest()), Instant::highest()).patient.day_zero;
+            found->second = as_known_at(store_.history(found->first, Instant::highest()), Instant::highest())
+                                .patient.day_zero;
         return found->second;
     }
     store::Store& store_;
@@ -70,8 +71,9 @@ Diagnostic to_diagnostic(const feed::Reject& r, const std::string& file) {
 }
 
 /// Reads `source` into the store in one transaction.
-FileReport take(store::Store& store, feed::ByteSource& source, const std::string& name, const std::string& hash,
-                const LoadedProfile& profile, const IngestOptions& options, std::optional<std::int64_t> settles) {
+FileReport take(store::Store& store, feed::ByteSource& source, const std::string& name,
+                const std::string& hash, const LoadedProfile& profile, const IngestOptions& options,
+                std::optional<std::int64_t> settles) {
     FileReport report;
     report.file = name;
     store::FeedFile file;
@@ -127,7 +129,9 @@ FileReport refused(const std::string& file, const Error& e) {
 }
 
 /// A file is refused whole for what its reader says of it; a store that fails is not the file's fault.
-bool is_about_the_file(const Error& e) { return e.code().starts_with("F") || e.code() == "C001"; }
+bool is_about_the_file(const Error& e) {
+    return e.code().starts_with("F") || e.code() == "C001";
+}
 
 }  // namespace
 
@@ -166,7 +170,8 @@ FileReport ingest_file(store::Store& store, const std::string& path, const Loade
             report.counts = *before;
             return report;
         }
-        const auto source = path == "-" ? feed::feed_from_memory(std::move(from_stdin)) : feed::open_feed(path);
+        const auto source =
+            path == "-" ? feed::feed_from_memory(std::move(from_stdin)) : feed::open_feed(path);
         return take(store, *source, path, hash, profile, options, std::nullopt);
     } catch (const InputError& e) {
         return refused(path, e);
@@ -176,8 +181,9 @@ FileReport ingest_file(store::Store& store, const std::string& path, const Loade
     }
 }
 
-FileReport check_file(const std::string& path, const LoadedProfile& profile, const ChannelCatalogue& catalogue,
-                      Instant at, const std::function<void(const Record&)>& see) {
+FileReport check_file(const std::string& path, const LoadedProfile& profile,
+                      const ChannelCatalogue& catalogue, Instant at,
+                      const std::function<void(const Record&)>& see) {
     FileReport report;
     report.file = path;
     feed::FeedContext context;
@@ -207,7 +213,8 @@ FileReport check_file(const std::string& path, const LoadedProfile& profile, con
 }
 
 std::vector<FileReport> ingest_inbox(store::Store& store, const std::string& inbox,
-                                     const std::vector<LoadedProfile>& profiles, const IngestOptions& options) {
+                                     const std::vector<LoadedProfile>& profiles,
+                                     const IngestOptions& options) {
     struct Waiting {
         bool later;
         std::string path;
@@ -221,7 +228,8 @@ std::vector<FileReport> ingest_inbox(store::Store& store, const std::string& inb
     }
     for (const auto& entry : fs::directory_iterator(inbox)) {
         const std::string name = entry.path().filename().string();
-        if (!entry.is_regular_file() || name.starts_with(".") || name.ends_with(".part") || name.ends_with(".tmp"))
+        if (!entry.is_regular_file() || name.starts_with(".") || name.ends_with(".part") ||
+            name.ends_with(".tmp"))
             continue;
         const auto* profile = profile_for(name, profiles);
         const bool first = profile && (profile->profile.kind == feed::Kind::patients ||
@@ -239,7 +247,8 @@ std::vector<FileReport> ingest_inbox(store::Store& store, const std::string& inb
         } else {
             report.file = w.path;
             report.end = FileReport::End::refused;
-            report.refusal.error("F096", {w.path, 0, 0}, "the name of no profile's file stands in the file's name",
+            report.refusal.error("F096", {w.path, 0, 0},
+                                 "the name of no profile's file stands in the file's name",
                                  "give --profile for this kind of file, or rename it");
         }
         const char* folder = report.end == FileReport::End::refused ? "rejected" : "done";
@@ -257,9 +266,9 @@ FileReport retry_quarantined(store::Store& store, std::int64_t id, const std::op
                              const std::optional<SourceFile>& profile, const IngestOptions& options) {
     const auto row = store.quarantine_row(id);
     if (!row || row->state != "open") throw Error("P005", fmt::format("quarantine holds no open row {}", id));
-    const auto loaded =
-        load_profile(profile.value_or(SourceFile{"profile of quarantine row " + std::to_string(id), row->profile}),
-                     store.channels());
+    const auto loaded = load_profile(
+        profile.value_or(SourceFile{"profile of quarantine row " + std::to_string(id), row->profile}),
+        store.channels());
     const auto source = feed::feed_from_memory(feed::retry_text(row->header, mended.value_or(row->raw)));
     return take(store, *source, row->file + " (retried)", "", loaded, options, id);
 }

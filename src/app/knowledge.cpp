@@ -47,8 +47,8 @@ std::shared_ptr<const drift::Table> make_table(const RuleSet& rules, const Chann
     return std::make_shared<const drift::Table>(catalogue, rules.words, rules.regimens);
 }
 
-std::vector<std::shared_ptr<const Knowledge>> knowledge_history(const std::vector<store::Activation>& activations,
-                                                                const ChannelCatalogue& catalogue) {
+std::vector<std::shared_ptr<const Knowledge>> knowledge_history(
+    const std::vector<store::Activation>& activations, const ChannelCatalogue& catalogue) {
     std::vector<std::shared_ptr<const Knowledge>> history;
     auto now = std::make_shared<Knowledge>();
     now->catalogue = catalogue;
@@ -78,7 +78,8 @@ std::vector<std::shared_ptr<const Knowledge>> knowledge_history(const std::vecto
     return history;
 }
 
-std::shared_ptr<const Knowledge> in_force(const std::vector<std::shared_ptr<const Knowledge>>& history, Instant at) {
+std::shared_ptr<const Knowledge> in_force(const std::vector<std::shared_ptr<const Knowledge>>& history,
+                                          Instant at) {
     const auto later = std::upper_bound(history.begin(), history.end(), at,
                                         [](Instant t, const auto& k) { return t < k->from; });
     return later == history.begin() ? nullptr : *std::prev(later);

@@ -13,11 +13,16 @@ namespace {
 
 report::Standing to_report(alert::ReviewClass c) {
     switch (c) {
-        case alert::ReviewClass::new_: return report::Standing::new_;
-        case alert::ReviewClass::worse: return report::Standing::worse;
-        case alert::ReviewClass::still_open: return report::Standing::still_open;
-        case alert::ReviewClass::resolved: return report::Standing::resolved;
-        case alert::ReviewClass::withdrawn: return report::Standing::withdrawn;
+        case alert::ReviewClass::new_:
+            return report::Standing::new_;
+        case alert::ReviewClass::worse:
+            return report::Standing::worse;
+        case alert::ReviewClass::still_open:
+            return report::Standing::still_open;
+        case alert::ReviewClass::resolved:
+            return report::Standing::resolved;
+        case alert::ReviewClass::withdrawn:
+            return report::Standing::withdrawn;
     }
     return report::Standing::still_open;
 }
@@ -31,9 +36,7 @@ struct Context {
     Instant as_of;
 
     Context(store::Store& store, Instant t)
-        : activations(store.activations()),
-          catalogue(store.channels()),
-          as_of(t) {
+        : activations(store.activations()), catalogue(store.channels()), as_of(t) {
         knowledge = knowledge_history(activations, catalogue);
         graph = graph_at(activations, as_of);
     }
@@ -58,7 +61,8 @@ std::vector<therapy::MoveKind> kinds_of(const rulebook::Proposal& p) {
 }
 
 std::vector<therapy::Option> options_for(const Context& context, const series::Timeline& timeline,
-                                         const std::string& bottleneck, const std::vector<therapy::MoveKind>& kinds) {
+                                         const std::string& bottleneck,
+                                         const std::vector<therapy::MoveKind>& kinds) {
     const Date d = context.as_of.date();
     if (!context.graph) return {};
     // Between two regimens the graph's `hold` says what may come next.
@@ -87,7 +91,8 @@ report::AlertLine line_of(const Context& context, const Alert& alert, report::St
             line.proposal = std::string(rulebook::to_string(rule->propose->kind));
             line.bottleneck = rule->propose->bottleneck;
             if (alert.state == MachineState::open)
-                line.options = options_for(context, timeline, rule->propose->bottleneck, kinds_of(*rule->propose));
+                line.options =
+                    options_for(context, timeline, rule->propose->bottleneck, kinds_of(*rule->propose));
         }
         if (rule->respond) {
             line.role = rule->respond->role;
@@ -110,7 +115,8 @@ std::vector<report::InForce> in_force_at(const Context& context) {
     return out;
 }
 
-/// Judged anew at the instant of the report: what the last scan could not judge may be known by now, or not yet then.
+/// Judged anew at the instant of the report: what the last scan could not judge may be known by now, or not
+/// yet then.
 void add_unjudged(std::vector<report::Unjudged>& out, std::optional<Evaluator>& evaluator,
                   const series::Timeline& timeline, Instant as_of) {
     if (!evaluator) return;
@@ -171,7 +177,8 @@ report::Review weekly_review(store::Store& store, Instant as_of, std::optional<I
         if (pictured) review.timelines.emplace(history.patient, timeline);
     });
     for (const auto& item : items)
-        if (auto found = lines.find(&item); found != lines.end()) review.alerts.push_back(std::move(found->second));
+        if (auto found = lines.find(&item); found != lines.end())
+            review.alerts.push_back(std::move(found->second));
     for (const auto& [where, n] : groups)
         review.groups.push_back({where.first, where.second, n});
     for (const auto& q : store.quarantine(true))
@@ -204,7 +211,8 @@ std::vector<report::StateTrace> traces(const Context& context, const series::Tim
             for (const int horizon : {28, 56, 84}) {
                 std::vector<double> row;
                 for (const auto& label : labels)
-                    if (const auto f = posterior->forecast(label, d, horizon); f.value) row.push_back(*f.value);
+                    if (const auto f = posterior->forecast(label, d, horizon); f.value)
+                        row.push_back(*f.value);
                 if (row.size() == labels.size()) t.forecast.emplace_back(horizon, std::move(row));
             }
             out.push_back(std::move(t));
@@ -226,7 +234,8 @@ std::vector<report::StateTrace> traces(const Context& context, const series::Tim
 report::PatientPage patient_page(store::Store& store, const std::string& patient, Instant as_of) {
     const auto known = store.patients(as_of);
     if (!std::binary_search(known.begin(), known.end(), patient))
-        throw Error("P004", "no patient '" + patient + "' at " + to_string(as_of) + "; " + suggestion(patient, known));
+        throw Error("P004", "no patient '" + patient + "' at " + to_string(as_of) + "; " +
+                                suggestion(patient, known));
     const Context context(store, as_of);
     const auto history = store.history(patient, as_of);
     report::PatientPage page;
@@ -242,7 +251,7 @@ report::PatientPage patient_page(store::Store& store, const std::string& patient
     page.options = options_for(context, page.timeline, "", {});
     const auto events = store.alert_events(patient);
     for (const auto& a : alert::ledger_at(events, as_of)) {
-        const auto standing = a.state == MachineState::open      ? report::Standing::still_open
+        const auto standing = a.state == MachineState::open       ? report::Standing::still_open
                               : a.state == MachineState::resolved ? report::Standing::resolved
                                                                   : report::Standing::withdrawn;
         page.alerts.insert(page.alerts.begin(), line_of(context, a, standing, page.timeline));
@@ -254,10 +263,12 @@ report::PatientPage patient_page(store::Store& store, const std::string& patient
     page.in_force = in_force_at(context);
     page.scanned_to = store.last_scan();
     if (!k) page.warnings.emplace_back("no rules are active: nothing was judged");
-    if (k && k->models.empty()) page.warnings.emplace_back("no model is active: state probabilities are not known");
+    if (k && k->models.empty())
+        page.warnings.emplace_back("no model is active: state probabilities are not known");
     if (!context.graph) page.warnings.emplace_back("no regimen graph is active: options are not known");
     if (context.graph && !page.current_regimen.empty() && !context.graph->has(page.current_regimen))
-        page.warnings.push_back("the regimen graph does not know '" + page.current_regimen + "': options are not known");
+        page.warnings.push_back("the regimen graph does not know '" + page.current_regimen +
+                                "': options are not known");
     return page;
 }
 

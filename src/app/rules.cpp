@@ -15,7 +15,8 @@ namespace {
 
 bool has_top_level_key(const std::string& text, std::string_view key) {
     for (const auto& line : split(text, '\n'))
-        if (std::string_view(line).starts_with(key) && line.size() > key.size() && line[key.size()] == ':') return true;
+        if (std::string_view(line).starts_with(key) && line.size() > key.size() && line[key.size()] == ':')
+            return true;
     return false;
 }
 
@@ -32,7 +33,8 @@ void sort_in(RuleFiles& out, const std::string& path) {
 std::vector<std::string> yaml_files_under(const std::string& folder) {
     std::vector<std::string> paths;
     for (const auto& entry : fs::recursive_directory_iterator(folder))
-        if (entry.is_regular_file() && entry.path().extension() == ".yaml") paths.push_back(entry.path().string());
+        if (entry.is_regular_file() && entry.path().extension() == ".yaml")
+            paths.push_back(entry.path().string());
     std::sort(paths.begin(), paths.end());
     return paths;
 }
@@ -104,22 +106,23 @@ RuleSet make_rule_set(const RuleFiles& files, const std::map<std::string, drift:
     return set;
 }
 
-rulebook::Rulebook check_rules(const RuleSet& rules, const RuleFiles& files, const ChannelCatalogue& catalogue,
-                               Findings& findings) {
+rulebook::Rulebook check_rules(const RuleSet& rules, const RuleFiles& files,
+                               const ChannelCatalogue& catalogue, Findings& findings) {
     for (const auto& f : files.therapy)
         (void)therapy::read_graph(f.text, f.name, findings);
     return load_rules(rules, *make_table(rules, catalogue), findings);
 }
 
 void activate_rules(store::Store& store, const RuleFiles& files,
-                    const std::map<std::string, drift::ModelWords>& words, Instant from, const std::string& who,
-                    const std::string& why) {
+                    const std::map<std::string, drift::ModelWords>& words, Instant from,
+                    const std::string& who, const std::string& why) {
     const RuleSet set = make_rule_set(files, words, store.activations());
     Findings findings;
     (void)check_rules(set, files, store.channels(), findings);
     if (!findings.ok()) throw InputError(findings);
     if (files.therapy.size() > 1)
-        throw Error("P002", "more than one regimen graph: " + files.therapy[0].name + " and " + files.therapy[1].name);
+        throw Error("P002", "more than one regimen graph: " + files.therapy[0].name + " and " +
+                                files.therapy[1].name);
     const std::string text = to_artifact(set);
     store.activate({store::ArtifactKind::rules, "", sha256_hex(text), text, from, who, why});
     if (!files.therapy.empty()) {

@@ -56,9 +56,10 @@ std::vector<std::string> to_json(const std::vector<NotAssessable>& list) {
     return lines;
 }
 
-/// The instants at which something is known to happen: lambdas and activations. Deadlines come as they are found.
-std::vector<Instant> known_instants(const PatientHistory& history, const KnowledgeHistory& knowledge, Instant after,
-                                    Instant up_to) {
+/// The instants at which something is known to happen: lambdas and activations. Deadlines come as they are
+/// found.
+std::vector<Instant> known_instants(const PatientHistory& history, const KnowledgeHistory& knowledge,
+                                    Instant after, Instant up_to) {
     auto instants = learnt_instants(history, after, up_to);
     for (const auto& k : knowledge)
         if (k->from > after && k->from <= up_to) instants.push_back(k->from);
@@ -71,12 +72,23 @@ void count(ScanReport& report, const std::vector<AlertEvent>& events) {
     for (const auto& e : events) {
         switch (e.change) {
             case AlertChange::opened:
-            case AlertChange::split: ++report.opened; break;
-            case AlertChange::revised: ++report.revised; break;
-            case AlertChange::resolved: ++report.resolved; break;
-            case AlertChange::reopened: ++report.reopened; break;
-            case AlertChange::withdrawn: ++report.withdrawn; break;
-            default: ++report.other;
+            case AlertChange::split:
+                ++report.opened;
+                break;
+            case AlertChange::revised:
+                ++report.revised;
+                break;
+            case AlertChange::resolved:
+                ++report.resolved;
+                break;
+            case AlertChange::reopened:
+                ++report.reopened;
+                break;
+            case AlertChange::withdrawn:
+                ++report.withdrawn;
+                break;
+            default:
+                ++report.other;
         }
     }
 }
@@ -95,7 +107,8 @@ void load_tracks(store::Store& store, const KnowledgeHistory& knowledge, Work& w
     if (knowledge.empty()) return;
     for (const auto& [name, scorer] : knowledge.back()->models)
         if (const auto blob = store.checkpoint(work.history.patient, scorer->hash()))
-            if (auto track = drift::FilterTrack::parse(*blob)) work.tracks.emplace(scorer->hash(), std::move(*track));
+            if (auto track = drift::FilterTrack::parse(*blob))
+                work.tracks.emplace(scorer->hash(), std::move(*track));
 }
 
 }  // namespace
@@ -106,9 +119,9 @@ Evaluator& Workspace::evaluator(const std::shared_ptr<const Knowledge>& knowledg
     return evaluators_.emplace(knowledge.get(), Evaluator(knowledge)).first->second;
 }
 
-store::ScanWrite scan_patient(const PatientHistory& history, std::vector<Alert> ledger, const store::ScanState& state,
-                              const KnowledgeHistory& knowledge, Instant as_of, Tracks& tracks,
-                              Workspace& workspace) {
+store::ScanWrite scan_patient(const PatientHistory& history, std::vector<Alert> ledger,
+                              const store::ScanState& state, const KnowledgeHistory& knowledge, Instant as_of,
+                              Tracks& tracks, Workspace& workspace) {
     store::ScanWrite write;
     write.patient = history.patient;
     write.scanned_to = as_of;
@@ -131,8 +144,8 @@ store::ScanWrite scan_patient(const PatientHistory& history, std::vector<Alert> 
         auto& evaluator = workspace.evaluator(k);
         const auto timeline = timeline_at(history, *next, k->catalogue);
         const auto verdict = evaluator.evaluate(timeline, *next, tracks);
-        auto events = alert::reconcile(verdict.episodes, ledger, history.patient, *next, k->from, k->rules_hash,
-                                       k->model_hash);
+        auto events = alert::reconcile(verdict.episodes, ledger, history.patient, *next, k->from,
+                                       k->rules_hash, k->model_hash);
         const auto before = Numbers::largest(ledger);
         alert::apply(ledger, events);
         Numbers::settle(events, before);
@@ -175,8 +188,8 @@ ScanReport scan(store::Store& store, Instant as_of, const ScanOptions& options) 
             for (std::size_t i = range.begin(); i != range.end(); ++i) {
                 Work& w = block[i];
                 try {
-                    w.write = scan_patient(w.history, std::move(w.ledger), w.state, knowledge, as_of, w.tracks,
-                                           workspaces.local());
+                    w.write = scan_patient(w.history, std::move(w.ledger), w.state, knowledge, as_of,
+                                           w.tracks, workspaces.local());
                 } catch (const std::exception& e) {
                     w.failure = e.what();
                 }

@@ -31,6 +31,7 @@ void FeatureColumn::reset(std::size_t n) {
         t.clear();
     text.resize(n);
     known.assign(n, 0);
+    bound.assign(n, 0);
     why.assign(n, -1);
     reasons.clear();
 }

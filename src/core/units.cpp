@@ -54,6 +54,7 @@ constexpr Unit table[] = {
     {"cm", "length", 10, ""},
     {"mm3", "volume", 1, "mm^3"},
     {"mL", "volume", 1000, "ml cm3 cm^3 cc"},
+    {"mL/min", "clearance", 1, "ml/min"},
     {"kg", "mass", 1, ""},
     {"d", "time", 1, "day days"},
 };

@@ -22,7 +22,8 @@ std::string plain(std::string_view s) {
 
 bool on(const series::Timeline& t, std::string_view regimen, Date d) {
     return std::any_of(t.therapies.begin(), t.therapies.end(), [&](const TherapyInterval& i) {
-        return (regimen == "therapy" || plain(i.regimen) == plain(regimen)) && i.start <= d && (!i.stop || *i.stop > d);
+        return (regimen == "therapy" || plain(i.regimen) == plain(regimen)) && i.start <= d &&
+               (!i.stop || *i.stop > d);
     });
 }
 
@@ -30,13 +31,15 @@ double covariate_value(const series::Timeline& t, const markov::Covariate& c, Da
     const std::string& name = c.name;
     const Patient& p = t.patient;
     if (name.starts_with("on_")) return on(t, name.substr(3), d) ? 1.0 : 0.0;
-    if (name.starts_with("arm_")) return p.arm.empty() ? c.centre : plain(p.arm) == plain(name.substr(4)) ? 1.0 : 0.0;
+    if (name.starts_with("arm_"))
+        return p.arm.empty() ? c.centre : plain(p.arm) == plain(name.substr(4)) ? 1.0 : 0.0;
     if (name == "sex_female" || name == "sex_male") {
         if (p.sex == Sex::unknown) return c.centre;
         return (p.sex == Sex::female) == (name == "sex_female") ? 1.0 : 0.0;
     }
     if (name == "age")
-        return p.birth_year && p.day_zero ? static_cast<double>(p.day_zero->year() - *p.birth_year) : c.centre;
+        return p.birth_year && p.day_zero ? static_cast<double>(p.day_zero->year() - *p.birth_year)
+                                          : c.centre;
     const auto found = p.attributes.find(name);
     if (found == p.attributes.end()) return c.centre;
     return parse_double(found->second).value_or(c.centre);
@@ -44,9 +47,12 @@ double covariate_value(const series::Timeline& t, const markov::Covariate& c, Da
 
 markov::Reading to_markov(const Reading& r) {
     switch (r.censor) {
-        case Censor::left: return markov::Reading::below(r.value);
-        case Censor::right: return markov::Reading::above(r.value);
-        case Censor::none: break;
+        case Censor::left:
+            return markov::Reading::below(r.value);
+        case Censor::right:
+            return markov::Reading::above(r.value);
+        case Censor::none:
+            break;
     }
     return markov::Reading::of(r.value);
 }
@@ -85,6 +91,13 @@ public:
         std::vector<BoundRow> out;
         for (auto& [date, row] : rows_) {
             if (death && date > *death) break;
+            if (out.empty() && row.kind == markov::Kind::exact_entry) {
+                // No interval ends here: a first row cannot be an entry, and nothing can be learnt from it
+                // but its readings.
+                row.kind = markov::Kind::snapshot;
+                row.state = 0;
+                if (!row.has_reading) break;
+            }
             for (const auto& c : spec_.covariates)
                 row.covariates.push_back(covariate_value(timeline, c, date));
             out.push_back(std::move(row));
@@ -166,7 +179,8 @@ std::vector<BoundRow> bind(const series::Timeline& timeline, const markov::Spec&
         auto& row = rows.at(*death);
         row.kind = markov::Kind::exact_entry;
         row.state = *dead;
-    } else if (const auto alive = last_event(timeline, EventKind::last_known_alive, until); alive && last_known_alive) {
+    } else if (const auto alive = last_event(timeline, EventKind::last_known_alive, until);
+               alive && last_known_alive) {
         auto& row = rows.at(*alive);
         row.kind = markov::Kind::one_of;
         row.among = spec.live_states();
@@ -174,7 +188,8 @@ std::vector<BoundRow> bind(const series::Timeline& timeline, const markov::Spec&
     return rows.take(timeline, death);
 }
 
-void add_to_panel(const series::Timeline& timeline, const markov::Spec& spec, Date until, markov::Panel& panel) {
+void add_to_panel(const series::Timeline& timeline, const markov::Spec& spec, Date until,
+                  markov::Panel& panel) {
     auto rows = bind(timeline, spec, until, true);
     if (std::none_of(rows.begin(), rows.end(), [](const BoundRow& r) { return r.has_reading; })) return;
     std::uint64_t stopped = 0;
@@ -191,7 +206,8 @@ void check_channels(const markov::Spec& spec, const ChannelCatalogue& catalogue)
     for (const auto& c : spec.channels) {
         const auto found = catalogue.find(c.name);
         if (found == catalogue.end())
-            throw Error("D001", "model '" + spec.name + "' reads channel '" + c.name + "', which the store does not know; " +
+            throw Error("D001", "model '" + spec.name + "' reads channel '" + c.name +
+                                    "', which the store does not know; " +
                                     suggestion(c.name, names(catalogue)));
         const bool log_model = c.family == markov::Family::lognormal;
         const bool log_channel = found->second.scale == Scale::log;

@@ -4,17 +4,24 @@
 #include <cmath>
 
 #include "bellwether/core/text.hpp"
+#include "bellwether/series/course.hpp"
 
 namespace bellwether::drift {
 namespace {
 
 using series::Answer;
 
+/// A reading beyond its limit of detection is passed on as the bound that it is; the rule language decides
+/// what follows.
 void put(FeatureColumn& out, std::size_t i, const Answer& a) {
-    if (a.value)
-        out.set(i, *a.value);
-    else
+    if (!a.value)
         out.unknown(i, a.why);
+    else if (!a.censored)
+        out.set(i, *a.value);
+    else if (a.bound == Censor::none)
+        out.unknown(i, "both readings are beyond the same limit of detection");
+    else
+        out.set_bound(i, *a.value, a.bound == Censor::left ? -1 : 1);
 }
 
 std::vector<Date> unique_up_to(std::vector<Date> dates, Date last) {
@@ -25,36 +32,26 @@ std::vector<Date> unique_up_to(std::vector<Date> dates, Date last) {
     return dates;
 }
 
-bool matches(const Event& e, const std::string& kind) { return to_string(e.kind) == kind; }
+bool matches(const Event& e, const std::string& kind) {
+    return to_string(e.kind) == kind;
+}
 
+/// Highest active grade; an active toxicity without a grade counts as 1, since something is there.
 int active_grade(const series::Timeline& t, const std::string& term, Date d) {
-    int worst = 0;
-    for (const auto& e : t.events)
-        if (e.kind == EventKind::toxicity && (term == "any" || e.term == term) && e.date <= d &&
-            (!e.resolved || *e.resolved >= d))
-            worst = std::max(worst, e.grade.value_or(1));
-    return worst;
+    const auto toxicity = series::active_toxicity(t, term, d);
+    return std::max(toxicity.grade.value_or(0), toxicity.ungraded ? 1 : 0);
 }
 
-bool on_regimen(const series::Timeline& t, const std::string& regimen, Date d) {
-    return std::any_of(t.therapies.begin(), t.therapies.end(), [&](const TherapyInterval& i) {
-        return (regimen == "any" || i.regimen == regimen) && i.start <= d && (!i.stop || *i.stop > d);
-    });
-}
-
-/// Date of the last event of a kind on or before d.
+/// Date of the last event of a kind, or of the last start of a therapy, on or before d.
 std::optional<Date> last_event(const series::Timeline& t, const std::string& kind, Date d) {
-    std::optional<Date> found;
-    const auto consider = [&](Date at) {
-        if (at <= d && (!found || at > *found)) found = at;
-    };
-    if (kind == "therapy_start") {
-        for (const auto& i : t.therapies)
-            consider(i.start);
-    } else {
-        for (const auto& e : t.events)
-            if (matches(e, kind)) consider(e.date);
+    if (kind != "therapy_start") {
+        const auto known = parse_event_kind(kind);
+        const Event* e = known ? series::last_event(t, *known, "any", d) : nullptr;
+        return e ? std::optional(e->date) : std::nullopt;
     }
+    std::optional<Date> found;  // therapies ascend by start
+    for (const auto& i : t.therapies)
+        if (i.start <= d) found = i.start;
     return found;
 }
 
@@ -81,15 +78,6 @@ Answer reference(const series::Track& track, const std::string& name, Date d, st
     return name == "nadir" ? series::nadir(track, d, zero) : series::peak(track, d, zero);
 }
 
-/// A bound is no measurement: rules that need the number itself must not take it for one.
-Answer certain(Answer a, const char* what) {
-    if (a.value && a.censored) {
-        a.value.reset();
-        a.why = std::string(what) + " is only bounded: a reading is beyond its limit of detection";
-    }
-    return a;
-}
-
 }  // namespace
 
 GivenPosterior::GivenPosterior(std::map<std::string, std::vector<std::pair<Date, double>>> given)
@@ -110,7 +98,9 @@ Answer GivenPosterior::probability(const std::string& label, Date d) const {
     return a;
 }
 
-Answer GivenPosterior::forecast(const std::string& label, Date d, int) const { return probability(label, d); }
+Answer GivenPosterior::forecast(const std::string& label, Date d, int) const {
+    return probability(label, d);
+}
 
 Features::Features(const series::Timeline& timeline, const Table& table, Date as_of,
                    std::map<std::string, std::shared_ptr<const Posterior>> posteriors)
@@ -127,13 +117,15 @@ void Features::evaluate(const FeatureCall& call, std::span<const Date> points, F
     out.reset(points.size());
     if (call.name == "P" || call.name == "forecast")
         model_feature(call, points, out);
-    else if (call.name == "on" || call.name == "since" || call.name == "toxicity" || call.name.starts_with("attr"))
+    else if (call.name == "on" || call.name == "since" || call.name == "toxicity" ||
+             call.name.starts_with("attr"))
         patient_feature(call, points, out);
     else
         channel_feature(call, points, out);
 }
 
-void Features::model_feature(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) const {
+void Features::model_feature(const FeatureCall& call, std::span<const Date> points,
+                             FeatureColumn& out) const {
     std::string why;
     const Posterior* p = posterior(call, why);
     const std::string& label = call.args.at(0).word;
@@ -147,7 +139,8 @@ void Features::model_feature(const FeatureCall& call, std::span<const Date> poin
     }
 }
 
-void Features::channel_feature(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) const {
+void Features::channel_feature(const FeatureCall& call, std::span<const Date> points,
+                               FeatureColumn& out) const {
     const std::string& name = call.args.at(0).word;
     const std::string& f = call.name;
     const series::Track* track = timeline_.track(name);
@@ -172,27 +165,28 @@ void Features::channel_feature(const FeatureCall& call, std::span<const Date> po
         else if (f == "age_of")
             out.set(i, d - point.date);
         else if (f == "value" || f == "last")
-            put(out, i, certain(series::last(*track, d), "value"));
+            put(out, i, series::last(*track, d));
         else if (f == "fold")
             put(out, i, series::fold(*track, d, reference(*track, call.args[1].word, d, zero)));
         else if (f == "change")
-            put(out, i, certain(series::change(*track, d, reference(*track, call.args[1].word, d, zero)), "change"));
+            put(out, i, series::change(*track, d, reference(*track, call.args[1].word, d, zero)));
         else if (f.starts_with("trend")) {
             const auto& channel = table_.catalogue().at(name);
             const auto t = series::trend(*track, d, static_cast<int>(call.args[1].number), channel.scale);
             put(out, i, f == "trend" ? t.slope : f == "trend_low" ? t.low : t.high);
         } else {
-            put(out, i, certain(reference(*track, f, d, zero), f.c_str()));
+            put(out, i, reference(*track, f, d, zero));
         }
     }
 }
 
-void Features::patient_feature(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) const {
+void Features::patient_feature(const FeatureCall& call, std::span<const Date> points,
+                               FeatureColumn& out) const {
     const std::string& word = call.args.at(0).word;
     for (std::size_t i = 0; i < points.size(); ++i) {
         const Date d = points[i];
         if (call.name == "on") {
-            out.set(i, on_regimen(timeline_, word, d) ? 1.0 : 0.0);
+            out.set(i, series::on(timeline_, word, d) ? 1.0 : 0.0);
         } else if (call.name == "toxicity") {
             out.set(i, active_grade(timeline_, word, d));
         } else if (call.name == "since") {

@@ -1,6 +1,7 @@
 #include "bellwether/drift/posterior.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -15,7 +16,9 @@ namespace {
 /// How many visits before an alert its reason shows.
 constexpr std::size_t visits_in_reason = 4;
 
-std::string json_number(double x) { return std::isfinite(x) ? shortest(x) : "null"; }
+std::string json_number(double x) {
+    return std::isfinite(x) ? shortest(x) : "null";
+}
 
 /// Forgets what the filter remembers of channels that another assay has taken over.
 void forget(markov::FilterState& state, std::uint64_t channels) {
@@ -69,13 +72,14 @@ public:
     [[nodiscard]] std::string reason(const std::string& label, Date d) const override {
         const auto last = last_reading(d);
         if (!last) return {};
-        const auto from = std::find(reading_rows_.begin(), reading_rows_.end(), *last) - reading_rows_.begin();
+        const auto from =
+            std::find(reading_rows_.begin(), reading_rows_.end(), *last) - reading_rows_.begin();
         const std::size_t first = static_cast<std::size_t>(from) + 1 > visits_in_reason
                                       ? static_cast<std::size_t>(from) + 1 - visits_in_reason
                                       : 0;
         std::string visits;
         for (std::size_t k = first; k <= static_cast<std::size_t>(from); ++k)
-            visits += (visits.empty() ? "" : ",") + visit(reading_rows_[k], label);
+            visits += (visits.empty() ? "" : ",") + visit(k, label);
         return fmt::format(R"({{"against":"not {}","label":"{}","model":"{}","visits":[{}]}})", label, label,
                            scorer_.name(), visits);
     }
@@ -89,23 +93,31 @@ private:
         if (after == dates_.begin()) return std::nullopt;
         return reading_rows_[static_cast<std::size_t>(after - dates_.begin()) - 1];
     }
-    /// One visit's weights: log odds now, and what time and each channel added since the row before.
-    [[nodiscard]] std::string visit(std::size_t i, const std::string& label) const {
+    /// One visit's weights: log odds now, and what time and each channel added since the visit before. Rows
+    /// without a reading in between (changes of therapy) cut the time; their parts of it are summed.
+    [[nodiscard]] std::string visit(std::size_t k, const std::string& label) const {
         auto& filter = scorer_.filter_for(subject_);
-        markov::FilterState state = i == 0 ? filter.start() : states_[i - 1];
-        forget(state, rows_[i].restarted);
+        const std::size_t i = reading_rows_[k];
         markov::Step step;
-        filter.step(state, rows_[i].row(), step);
-        const double p = markov::probability(step.filtered, set(label));
+        std::optional<markov::WeightOfEvidence> weight;
+        std::optional<double> time = 0.0;
+        for (std::size_t r = k == 0 ? 0 : reading_rows_[k - 1] + 1; r <= i; ++r) {
+            markov::FilterState state = r == 0 ? filter.start() : states_[r - 1];
+            forget(state, rows_[r].restarted);
+            filter.step(state, rows_[r].row(), step);
+            weight = markov::weigh(step, set(label));
+            time = time && weight ? std::optional(*time + weight->time) : std::nullopt;
+        }
+        const double p = markov::probability(markov::probabilities(states_[i]), set(label));
         std::string out = fmt::format(R"({{"channels":{{)");
-        const auto weight = markov::weigh(step, set(label));
         if (weight)
             for (std::size_t c = 0; c < step.channels.size(); ++c)
-                out += fmt::format(R"({}"{}":{})", c ? "," : "", filter.spec().channels[step.channels[c]].name,
-                                   json_number(weight->channel[c]));
+                out +=
+                    fmt::format(R"({}"{}":{})", c ? "," : "", filter.spec().channels[step.channels[c]].name,
+                                json_number(weight->channel[c]));
         out += fmt::format(R"(}},"date":"{}","log_odds":{},"p":{},"time":{}}})", to_string(rows_[i].date),
                            weight ? json_number(weight->after) : "null", json_number(p),
-                           weight ? json_number(weight->time) : "null");
+                           time ? json_number(*time) : "null");
         return out;
     }
 
@@ -133,7 +145,9 @@ std::optional<FilterTrack> FilterTrack::parse(const std::string& text) {
             if (line.empty()) continue;
             if (line.size() < 18 || line[16] != ' ') return std::nullopt;
             Entry e;
-            e.digest = std::stoull(line.substr(0, 16), nullptr, 16);
+            const char* const end = line.data() + 16;
+            const auto read = std::from_chars(line.data(), end, e.digest, 16);  // no sign, no "0x"
+            if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
             e.state = markov::FilterState::deserialize(std::string_view(line).substr(17));
             track.entries.push_back(std::move(e));
         }
@@ -160,7 +174,9 @@ Scorer::Scorer(std::string name, std::string hash, const std::string& text)
         throw Error("D003", "model '" + name_ + "' may not score patients: " + model_.why_not_usable());
 }
 
-ModelWords Scorer::words() const { return words_of(model_.spec); }
+ModelWords Scorer::words() const {
+    return words_of(model_.spec);
+}
 
 markov::Filter& Scorer::filter_for(const std::string& subject) const {
     const std::size_t set = model_.set_for(subject);
@@ -199,7 +215,8 @@ std::shared_ptr<const Posterior> Scorer::posterior(const series::Timeline& timel
         now.entries.push_back({digest, states[i]});
     }
     track = std::move(now);
-    return std::make_shared<const FilterPosterior>(*this, timeline.patient.id, std::move(rows), std::move(states));
+    return std::make_shared<const FilterPosterior>(*this, timeline.patient.id, std::move(rows),
+                                                   std::move(states));
 }
 
 }  // namespace bellwether::drift

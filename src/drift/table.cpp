@@ -7,8 +7,8 @@ namespace bellwether::drift {
 namespace {
 
 const std::vector<std::string> references{"baseline", "nadir", "peak"};
-const std::vector<std::string> events{"progression", "death", "last_known_alive", "toxicity", "new_lesion",
-                                      "therapy_start"};
+const std::vector<std::string> events{"progression", "death",      "last_known_alive",
+                                      "toxicity",    "new_lesion", "therapy_start"};
 const std::vector<std::string> own_attributes{"arm", "site", "sex", "trial", "age"};
 
 std::vector<FeatureInfo> rows() {
@@ -17,8 +17,11 @@ std::vector<FeatureInfo> rows() {
     const ArgInfo reference{"reference", ArgType::reference};
     const ArgInfo window{"window", ArgType::duration};
     return {
-        {"P", {label}, "probability of a state or label of the group's model, filtered at the last modelled reading"},
-        {"forecast", {label, {"horizon", ArgType::duration, true}},
+        {"P",
+         {label},
+         "probability of a state or label of the group's model, filtered at the last modelled reading"},
+        {"forecast",
+         {label, {"horizon", ArgType::duration, true}},
          "that probability carried to the date of evaluation, or `horizon` beyond it"},
         {"value", {channel}, "last reading, in the channel's unit"},
         {"last", {channel}, "the same as value"},
@@ -35,16 +38,20 @@ std::vector<FeatureInfo> rows() {
         {"age_of", {channel}, "time since the last reading", true},
         {"on", {{"regimen", ArgType::regimen}}, "true while the regimen (or `any`) is given"},
         {"since", {{"event", ArgType::event}}, "time since the last such event", true},
-        {"toxicity", {{"term", ArgType::term}}, "highest active grade of the term (or `any`); 0 when none is active"},
-        {"attr", {{"name", ArgType::attribute}}, "an attribute of the patient, as text; age in years at day zero"},
+        {"toxicity",
+         {{"term", ArgType::term}},
+         "highest active grade of the term (or `any`); 0 when none is active"},
+        {"attr",
+         {{"name", ArgType::attribute}},
+         "an attribute of the patient, as text; age in years at day zero"},
         {"attr_number", {{"name", ArgType::attribute}}, "an attribute of the patient, as a number"},
     };
 }
 
 }  // namespace
 
-Table::Table(ChannelCatalogue catalogue, std::map<std::string, ModelWords> models, std::vector<std::string> regimens,
-             std::vector<std::string> attributes)
+Table::Table(ChannelCatalogue catalogue, std::map<std::string, ModelWords> models,
+             std::vector<std::string> regimens, std::vector<std::string> attributes)
     : catalogue_(std::move(catalogue)),
       models_(std::move(models)),
       regimens_(std::move(regimens)),
@@ -53,13 +60,16 @@ Table::Table(ChannelCatalogue catalogue, std::map<std::string, ModelWords> model
 
 std::vector<std::string> Table::names(ArgType type, const std::string& model) const {
     switch (type) {
-        case ArgType::channel: return bellwether::names(catalogue_);
+        case ArgType::channel:
+            return bellwether::names(catalogue_);
         case ArgType::label: {
             const auto found = models_.find(model);
             return found == models_.end() ? std::vector<std::string>{} : found->second.labels;
         }
-        case ArgType::reference: return references;
-        case ArgType::event: return events;
+        case ArgType::reference:
+            return references;
+        case ArgType::event:
+            return events;
         case ArgType::group: {
             std::vector<std::string> groups;
             for (const auto& [name, channel] : catalogue_)
@@ -79,7 +89,8 @@ std::vector<std::string> Table::names(ArgType type, const std::string& model) co
             all.insert(all.end(), attributes_.begin(), attributes_.end());
             return all;
         }
-        default: return {};
+        default:
+            return {};
     }
 }
 

@@ -59,10 +59,9 @@ public:
             const PreparedRow& row = in_.rows[i];
             const auto j = static_cast<Index>(i - first);
             by_predicted = weight_.col(j) / scale_[j];
-            if (row.kind == Kind::exact_entry) {
+            if (row.kind == Kind::exact_entry) {  // filtered = 1 in d alone, so beta[d] is 1
                 const auto d = static_cast<Index>(row.state);
                 const MatrixXd& Q = m_.Q[size(row.generator)];
-                by_predicted *= beta[d];
                 by_Q[size(row.generator)].col(d) += predicted_.col(j).cwiseProduct(by_predicted);
                 by_predicted.array() *= Q.col(d).array();
             } else {

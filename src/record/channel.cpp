@@ -20,9 +20,10 @@ void read_unit(yaml::Map& map, Channel& c, Findings& findings) {
     c.unit = *unit;
     const auto canonical = canonical_unit(*unit);
     if (canonical && *canonical == *unit) return;
-    findings.error("K001", node.at(),
-                   canonical ? "unit '" + *unit + "' is not in its canonical spelling" : "unknown unit '" + *unit + "'",
-                   canonical ? "write '" + *canonical + "'" : suggestion(*unit, known_units()));
+    findings.error(
+        "K001", node.at(),
+        canonical ? "unit '" + *unit + "' is not in its canonical spelling" : "unknown unit '" + *unit + "'",
+        canonical ? "write '" + *canonical + "'" : suggestion(*unit, known_units()));
 }
 
 void read_range(yaml::Map& map, Channel& c, Findings& findings) {
@@ -35,7 +36,8 @@ void read_range(yaml::Map& map, Channel& c, Findings& findings) {
         c.low = yaml::as_number(node[0], findings);
         c.high = yaml::as_number(node[1], findings);
         if (c.low && c.high && *c.low >= *c.high) {
-            findings.error("K002", node.at(), "range is upside down: " + shortest(*c.low) + " to " + shortest(*c.high),
+            findings.error("K002", node.at(),
+                           "range is upside down: " + shortest(*c.low) + " to " + shortest(*c.high),
                            "write the lower number first");
         }
     }
@@ -78,7 +80,8 @@ ChannelCatalogue read_catalogue(std::string_view text, const std::string& file, 
         for (std::size_t i = 0; i < channels.size(); ++i)
             catalogue.emplace(channels.key(i), read_channel(channels.key(i), channels[i], findings));
     } else if (!channels.is_null()) {
-        findings.error("Y012", channels.at(), "channels is not a map", "write one key per channel, then its properties");
+        findings.error("Y012", channels.at(), "channels is not a map",
+                       "write one key per channel, then its properties");
     }
     map.done();
     return catalogue;
@@ -86,7 +89,8 @@ ChannelCatalogue read_catalogue(std::string_view text, const std::string& file, 
 
 std::vector<std::string> names(const ChannelCatalogue& catalogue) {
     std::vector<std::string> result;
-    for (const auto& [name, channel] : catalogue) result.push_back(name);
+    for (const auto& [name, channel] : catalogue)
+        result.push_back(name);
     return result;
 }
 

@@ -36,20 +36,30 @@ constexpr record_detail::Names<AlertChange, 13> kChanges{{{AlertChange::opened, 
 
 }  // namespace
 
-std::string_view to_string(Severity s) { return record_detail::word(kSeverities, s); }
-std::optional<Severity> parse_severity(std::string_view text) { return record_detail::value(kSeverities, text); }
+std::string_view to_string(Severity s) {
+    return record_detail::word(kSeverities, s);
+}
+std::optional<Severity> parse_severity(std::string_view text) {
+    return record_detail::value(kSeverities, text);
+}
 
-std::string_view to_string(MachineState s) { return record_detail::word(kMachineStates, s); }
+std::string_view to_string(MachineState s) {
+    return record_detail::word(kMachineStates, s);
+}
 std::optional<MachineState> parse_machine_state(std::string_view text) {
     return record_detail::value(kMachineStates, text);
 }
 
-std::string_view to_string(HumanState s) { return record_detail::word(kHumanStates, s); }
+std::string_view to_string(HumanState s) {
+    return record_detail::word(kHumanStates, s);
+}
 std::optional<HumanState> parse_human_state(std::string_view text) {
     return record_detail::value(kHumanStates, text);
 }
 
-std::string_view to_string(AlertChange c) { return record_detail::word(kChanges, c); }
+std::string_view to_string(AlertChange c) {
+    return record_detail::word(kChanges, c);
+}
 std::optional<AlertChange> parse_alert_change(std::string_view text) {
     return record_detail::value(kChanges, text);
 }

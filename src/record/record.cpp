@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "bellwether/core/hash.hpp"
+
 #include "names.hpp"
 
 namespace bellwether {
@@ -20,8 +21,8 @@ constexpr record_detail::Names<EventKind, 6> kEventKinds{{{EventKind::progressio
                                                           {EventKind::new_lesion, "new_lesion"},
                                                           {EventKind::other, "other"}}};
 
-/// Joins fields with '|'. A '|' or '\' inside a field gets a '\' before it, so that two different lists of fields of
-/// the same length never give the same text.
+/// Joins fields with '|'. A '|' or '\' inside a field gets a '\' before it, so that two different lists of
+/// fields of the same length never give the same text.
 class Key {
 public:
     explicit Key(std::string_view kind) {
@@ -30,6 +31,10 @@ public:
     }
     Key& add(std::string_view field) {
         text_ += '|';
+        if (field.find_first_of("|\\") == std::string_view::npos) {
+            text_ += field;
+            return *this;
+        }
         for (const char c : field) {
             if (c == '|' || c == '\\') text_ += '\\';
             text_ += c;
@@ -67,7 +72,9 @@ private:
     Sha256 sha_;
 };
 
-std::string identity_of(const Patient& p) { return Key("patient").add(p.id).take(); }
+std::string identity_of(const Patient& p) {
+    return Key("patient").add(p.id).take();
+}
 std::string identity_of(const Observation& o) {
     Key key("observation");
     key.add(o.patient).add(o.channel);
@@ -92,17 +99,31 @@ std::string digest_of(const Patient& p) {
     Digest d("patient");
     d.add(p.id).add(p.trial).add(p.arm).add(p.site).add(static_cast<int>(p.sex)).add(p.birth_year);
     d.add(p.day_zero).add(static_cast<std::int64_t>(p.attributes.size()));
-    for (const auto& [name, value] : p.attributes) d.add(name).add(value);
+    for (const auto& [name, value] : p.attributes)
+        d.add(name).add(value);
     return d.hex();
 }
 std::string digest_of(const Observation& o) {
     Digest d("observation");
-    d.add(o.patient).add(o.channel).add(o.taken).add(o.minute).add(o.accession).add(o.assay).add(o.laboratory);
+    d.add(o.patient)
+        .add(o.channel)
+        .add(o.taken)
+        .add(o.minute)
+        .add(o.accession)
+        .add(o.assay)
+        .add(o.laboratory);
     d.add(o.specimen).add(o.replicate).add(o.reading).add(o.missing_reason).add(o.unit_reported);
     return d.add(o.text_reported).add(o.scheduled).hex();
 }
 std::string digest_of(const TherapyInterval& t) {
-    return Digest("therapy").add(t.patient).add(t.regimen).add(t.start).add(t.stop).add(t.dose).add(t.reason).hex();
+    return Digest("therapy")
+        .add(t.patient)
+        .add(t.regimen)
+        .add(t.start)
+        .add(t.stop)
+        .add(t.dose)
+        .add(t.reason)
+        .hex();
 }
 std::string digest_of(const Lesion& l) {
     Digest d("lesion");
@@ -118,7 +139,8 @@ std::string digest_of(const PlannedVisit& v) {
     Digest d("visit");
     d.add(v.trial).add(v.arm).add(v.name).add(v.day).add(v.window_before).add(v.window_after);
     d.add(static_cast<std::int64_t>(v.channels.size()));
-    for (const auto& channel : v.channels) d.add(channel);
+    for (const auto& channel : v.channels)
+        d.add(channel);
     return d.hex();
 }
 
@@ -146,17 +168,24 @@ struct DateOf {
 
 }  // namespace
 
-std::string_view to_string(Status s) { return record_detail::word(kStatuses, s); }
-std::optional<Status> parse_status(std::string_view text) { return record_detail::value(kStatuses, text); }
+std::string_view to_string(Status s) {
+    return record_detail::word(kStatuses, s);
+}
+std::optional<Status> parse_status(std::string_view text) {
+    return record_detail::value(kStatuses, text);
+}
 
-std::string_view to_string(EventKind k) { return record_detail::word(kEventKinds, k); }
+std::string_view to_string(EventKind k) {
+    return record_detail::word(kEventKinds, k);
+}
 std::optional<EventKind> parse_event_kind(std::string_view text) {
     return record_detail::value(kEventKinds, text);
 }
 const std::vector<std::string>& event_kind_names() {
     static const std::vector<std::string> names = [] {
         std::vector<std::string> list;
-        for (const auto& [kind, text] : kEventKinds) list.emplace_back(text);
+        for (const auto& [kind, text] : kEventKinds)
+            list.emplace_back(text);
         return list;
     }();
     return names;
@@ -171,6 +200,8 @@ const std::string& patient_of(const Content& c) {
 std::string content_digest(const Content& c) {
     return std::visit([](const auto& x) { return digest_of(x); }, c);
 }
-std::optional<Date> clinical_date(const Content& c) { return std::visit(DateOf{}, c); }
+std::optional<Date> clinical_date(const Content& c) {
+    return std::visit(DateOf{}, c);
+}
 
 }  // namespace bellwether

@@ -7,7 +7,9 @@ namespace bellwether {
 namespace {
 
 /// The whole order of versions. Arrival plays no part, except where the sender gave no release time.
-auto rank(const Record& r) { return std::make_pair(r.version.rank_time(), r.version.status); }
+auto rank(const Record& r) {
+    return std::make_pair(r.version.rank_time(), r.version.status);
+}
 
 /// Of versions equal in rank and content: which one stands, so that no answer depends on their order.
 bool stands_before(const Record& a, const Record& b) {
@@ -84,7 +86,8 @@ struct Filer {
 Resolved resolve(std::span<const Record> versions, Instant as_of) {
     std::vector<const Record*> pointers;
     pointers.reserve(versions.size());
-    for (const Record& v : versions) pointers.push_back(&v);
+    for (const Record& v : versions)
+        pointers.push_back(&v);
     return resolve_pointers(pointers, as_of);
 }
 
@@ -110,7 +113,8 @@ PatientFile as_known_at(const PatientHistory& history, Instant as_of) {
         i = j;
     }
     std::sort(in_force.begin(), in_force.end(), clinical_order);
-    for (const InForce& x : in_force) std::visit(Filer{file, x.record->version.status}, x.record->content);
+    for (const InForce& x : in_force)
+        std::visit(Filer{file, x.record->version.status}, x.record->content);
     return file;
 }
 

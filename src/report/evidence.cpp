@@ -42,6 +42,7 @@ Ground ground(const Json& j) {
     g.call = text(j, "call");
     g.unit = text(j, "unit");
     g.value = real(j, "value");
+    g.bound = text(j, "bound");
     g.text = text(j, "value");
     if (const auto it = j.is_object() ? j.find("value") : j.end(); it != j.end() && it->is_boolean())
         g.text = it->get<bool>() ? "yes" : "no";
@@ -91,7 +92,8 @@ Evidence read_evidence(const std::string& json) {
 std::string words(const Ground& g) {
     const auto call = g.call.empty() ? "?" : g.call;
     if (g.value && call.starts_with("P(")) return call + " = " + probability(*g.value);
-    if (g.value) return call + " = " + number(*g.value) + unit_words(g.unit);
+    const std::string is = g.bound == "below" ? " < " : g.bound == "above" ? " > " : " = ";
+    if (g.value) return call + is + number(*g.value) + unit_words(g.unit);
     if (!g.text.empty()) return call + " = " + g.text;
     return call + " not known" + (g.unknown.empty() ? "" : ": " + g.unknown);
 }

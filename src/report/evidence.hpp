@@ -27,7 +27,8 @@ struct Argument {
 struct Ground {
     std::string call, unit;
     std::optional<double> value;
-    std::string text;     ///< for features that answer with a word
+    std::string bound;  ///< "below", "above": the truth lies on that side of the value; "" = the value itself
+    std::string text;   ///< for features that answer with a word
     std::string unknown;  ///< why it was not known
     std::optional<Argument> argument;
 };

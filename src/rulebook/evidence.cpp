@@ -24,12 +24,19 @@ std::string for_people(double x) {
                                                                              : fmt::format("{:.4g}", x));
 }
 
+std::string fill_number(const SummaryPiece& piece, double x);
+
 std::string fill(const SummaryPiece& piece, const Track& track, std::size_t i) {
     if (!track.known(i)) return "unknown";
     const Expression& e = piece.value;
     if (e.type == ValueType::text) return track.text(i);
     if (e.type == ValueType::truth) return track.value(i) != 0.0 ? "yes" : "no";
-    const double x = track.value(i);
+    const char* side = track.bound(i) < 0 ? "<" : track.bound(i) > 0 ? ">" : "";
+    return side + fill_number(piece, track.value(i));
+}
+
+std::string fill_number(const SummaryPiece& piece, double x) {
+    const Expression& e = piece.value;
     switch (piece.format) {
         case SummaryPiece::Format::fixed:
             return without_negative_zero(fmt::format("{:.{}f}", x, piece.digits));
@@ -48,7 +55,10 @@ std::string call_json(const Moment& at, int call, PatientFeatures& patient) {
     const FeatureCall& what = at.rule.calls[static_cast<std::size_t>(call)];
     const FeatureType& type = at.rule.types[static_cast<std::size_t>(call)];
     const FeatureColumn& column = at.columns[call];
-    std::string out = "{\"call\":" + json_text(to_string(what));
+    std::string out = "{";
+    if (column.known[at.point] && column.bound[at.point] != 0)
+        out += column.bound[at.point] < 0 ? "\"bound\":\"below\"," : "\"bound\":\"above\",";
+    out += "\"call\":" + json_text(to_string(what));
     if (!column.known[at.point]) {
         const int why = column.why[at.point];
         return out + ",\"unknown\":" +

@@ -14,14 +14,60 @@ void add_once(std::vector<std::string>& list, std::string text) {
     if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
 }
 
+/// A number, or the side of it on which the truth lies.
+struct Bounded {
+    double value = 0.0;
+    int bound = 0;
+    bool known = true;
+};
+constexpr Bounded undetermined{0.0, 0, false};
+
+int sign(double x) {
+    return x > 0.0 ? 1 : x < 0.0 ? -1 : 0;
+}
+
+/// What is known of a result when operands are only bounded: bounds add up where they pull the same way,
+/// scale with an exact factor, and are lost otherwise.
+Bounded arithmetic(Op op, Bounded a, Bounded b) {
+    const bool same_way = a.bound == 0 || b.bound == 0 || a.bound == b.bound;
+    const bool against = a.bound == 0 || b.bound == 0 || a.bound == -b.bound;
+    switch (op) {
+        case Op::add:
+            return same_way ? Bounded{a.value + b.value, a.bound ? a.bound : b.bound} : undetermined;
+        case Op::subtract:
+            return against ? Bounded{a.value - b.value, a.bound ? a.bound : -b.bound} : undetermined;
+        case Op::multiply:
+            if (a.bound && b.bound) return undetermined;
+            return {a.value * b.value, a.bound ? a.bound * sign(b.value) : b.bound * sign(a.value)};
+        case Op::divide:
+            // A divisor that is only bounded may be near zero.
+            return b.bound ? undetermined : Bounded{a.value / b.value, a.bound * sign(b.value)};
+        default:
+            return {-a.value, -a.bound};
+    }
+}
+
+/// The comparison where both sides are exact; where they are not, only what the bound decides whatever the
+/// truth is.
+Bounded comparison(Op op, Bounded a, Bounded b) {
+    if (a.bound == 0 && b.bound == 0) return {compare_numbers(op, a.value, b.value) ? 1.0 : 0.0};
+    const Bounded d = arithmetic(Op::subtract, a, b);
+    // The truth of a - b lies strictly on one side of d: is that side away from zero?
+    const bool positive = d.known && d.bound > 0 && d.value >= 0.0;
+    const bool negative = d.known && d.bound < 0 && d.value <= 0.0;
+    if (!positive && !negative) return undetermined;
+    return {compare_numbers(op, positive ? 1.0 : -1.0, 0.0) ? 1.0 : 0.0};
+}
+
 /// Strict: known where both operands are and the result is a finite number (so never after a division by
 /// zero).
 template <typename View, typename Buffer, typename F>
 void strict(const View& a, const View& b, Buffer& out, std::size_t n, F f) {
     for (std::size_t i = 0; i < n; ++i) {
-        const double x = f(a.value_at(i), b.value_at(i));
-        out.value[i] = x;
-        out.known[i] = a.known_at(i) && b.known_at(i) && std::isfinite(x);
+        const Bounded x = f(Bounded{a.value_at(i), a.bound_at(i)}, Bounded{b.value_at(i), b.bound_at(i)});
+        out.value[i] = x.value;
+        out.bound[i] = static_cast<signed char>(x.bound);
+        out.known[i] = a.known_at(i) && b.known_at(i) && x.known && std::isfinite(x.value);
     }
 }
 
@@ -34,6 +80,7 @@ void kleene(const View& a, const View& b, Buffer& out, std::size_t n, bool decis
                              (b_known && (b.value_at(i) != 0.0) == decisive);
         out.known[i] = decided || (a_known && b_known);
         out.value[i] = (decided ? decisive : !decisive) ? 1.0 : 0.0;
+        out.bound[i] = 0;
     }
 }
 
@@ -58,35 +105,32 @@ void Track::node(std::size_t index, std::size_t n) {
     }
     if (node.op == Op::call) {
         const FeatureColumn& column = columns_[node.a];
-        views_[index] = {column.value.data(), column.known.data(), 1};
+        views_[index] = {column.value.data(), column.known.data(), 1, column.bound.data()};
         return;
     }
     Buffer& out = buffers_[index];
-    if (out.value.size() < n) out.value.resize(n), out.known.resize(n);
-    views_[index] = {out.value.data(), out.known.data(), 1};
+    if (out.value.size() < n) out.value.resize(n), out.known.resize(n), out.bound.resize(n);
+    views_[index] = {out.value.data(), out.known.data(), 1, out.bound.data()};
     if (node.op == Op::text_equal || node.op == Op::text_differs) return text_node(node, out, n);
     const View a = view(node.a), b = node.b < 0 ? a : view(node.b);
     switch (node.op) {
         case Op::add:
-            return strict(a, b, out, n, [](double x, double y) { return x + y; });
         case Op::subtract:
-            return strict(a, b, out, n, [](double x, double y) { return x - y; });
         case Op::multiply:
-            return strict(a, b, out, n, [](double x, double y) { return x * y; });
         case Op::divide:
-            return strict(a, b, out, n, [](double x, double y) { return x / y; });
         case Op::negative:
-            return strict(a, a, out, n, [](double x, double) { return -x; });
+            return strict(a, b, out, n,
+                          [op = node.op](Bounded x, Bounded y) { return arithmetic(op, x, y); });
         case Op::not_:
-            return strict(a, a, out, n, [](double x, double) { return x != 0.0 ? 0.0 : 1.0; });
+            return strict(a, a, out, n,
+                          [](Bounded x, Bounded) { return Bounded{x.value != 0.0 ? 0.0 : 1.0}; });
         case Op::and_:
             return kleene(a, b, out, n, false);
         case Op::or_:
             return kleene(a, b, out, n, true);
         default:
-            return strict(a, b, out, n, [op = node.op](double x, double y) {
-                return compare_numbers(op, x, y) ? 1.0 : 0.0;
-            });
+            return strict(a, b, out, n,
+                          [op = node.op](Bounded x, Bounded y) { return comparison(op, x, y); });
     }
 }
 
@@ -98,6 +142,7 @@ void Track::text_node(const Node& node, Buffer& out, std::size_t n) const {
         out.known[i] = a.known[i] && (!b || b->known[i]);
         const bool same = a.text[i] == (b ? b->text[i] : node.text);
         out.value[i] = same == (node.op == Op::text_equal) ? 1.0 : 0.0;
+        out.bound[i] = 0;
     }
 }
 
@@ -126,6 +171,11 @@ void Track::reasons_of(int index, std::size_t i, std::vector<std::string>& out) 
         reasons_of(side, i, out);
     }
     if (!operands_known || out.size() > before) return;
+    const auto bounded = [&](int side) { return side >= 0 && view(side).bound_at(i) != 0; };
+    if (bounded(node.a) || bounded(node.b)) {
+        add_once(out, "a reading is beyond its limit of detection, which does not decide");
+        return;
+    }
     const bool by_zero = node.op == Op::divide && view(node.b).value_at(i) == 0.0;
     add_once(out, by_zero ? "division by zero" : "a result that is not a finite number");
 }

@@ -27,6 +27,8 @@ public:
     void run(const Expression& expression, const Columns& columns, std::size_t n);
     [[nodiscard]] bool known(std::size_t i) const { return view(root()).known_at(i); }
     [[nodiscard]] double value(std::size_t i) const { return view(root()).value_at(i); }
+    /// -1: the truth lies below value(i), +1: above it, 0: it is the number itself.
+    [[nodiscard]] int bound(std::size_t i) const { return view(root()).bound_at(i); }
     [[nodiscard]] bool is_true(std::size_t i) const { return known(i) && value(i) != 0.0; }
     [[nodiscard]] bool is_false(std::size_t i) const { return known(i) && value(i) == 0.0; }
     /// Text of an expression that is one text call.
@@ -40,12 +42,15 @@ private:
         const double* value = nullptr;
         const unsigned char* known = nullptr;
         std::size_t stride = 1;
+        const signed char* bound = nullptr;  ///< as in FeatureColumn; null: exact everywhere
+        [[nodiscard]] int bound_at(std::size_t i) const { return bound ? bound[i] : 0; }
         [[nodiscard]] double value_at(std::size_t i) const { return value[i * stride]; }
         [[nodiscard]] bool known_at(std::size_t i) const { return known[i * stride] != 0; }
     };
     struct Buffer {
         std::vector<double> value;
         std::vector<unsigned char> known;
+        std::vector<signed char> bound;
     };
 
     [[nodiscard]] int root() const { return static_cast<int>(expression_->nodes.size()) - 1; }

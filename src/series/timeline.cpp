@@ -72,7 +72,7 @@ private:
 void check(std::span<const Bridge> bridges) {
     for (const Bridge& b : bridges)
         if (!std::isfinite(b.factor) || b.factor <= 0.0)
-            throw Error("S001", fmt::format("bridge of {} from '{}' to '{}': factor {} is not above 0",
+            throw Error("Q001", fmt::format("bridge of {} from '{}' to '{}': factor {} is not above 0",
                                             b.channel, b.from, b.to, b.factor));
 }
 
@@ -117,7 +117,7 @@ std::optional<Date> Timeline::origin() const {
 Timeline build(const PatientFile& file, const ChannelCatalogue& catalogue, std::span<const Bridge> bridges) {
     check(bridges);
     if (file.observation_status.size() != file.observations.size())
-        throw Error("S002", "the file of a patient has not one status for each observation");
+        throw Error("Q002", "the file of a patient has not one status for each observation");
     std::map<std::string, std::vector<const Observation*>> by_channel;
     for (std::size_t i = 0; i < file.observations.size(); ++i) {
         const Observation& o = file.observations[i];

@@ -80,7 +80,7 @@ Answer end_of_interval(double bound, double other, Censor side) {
 
 Trend trend(const Track& t, Date d, int window_days, Scale scale, double confidence) {
     if (window_days <= 0 || !(confidence > 0.0 && confidence < 1.0))
-        throw Error("S003", fmt::format("trend: window of {} days, confidence {}: out of range", window_days,
+        throw Error("Q003", fmt::format("trend: window of {} days, confidence {}: out of range", window_days,
                                         confidence));
     const int i = t.last_index(d);
     if (i < 0) return unknown(0, no_reading(t).why);

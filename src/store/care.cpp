@@ -1,10 +1,10 @@
+#include <algorithm>
+#include <filesystem>
+
 #include <SQLiteCpp/Backup.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <filesystem>
 
 #include "schema.hpp"
 #include "sqlite_store.hpp"
@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 std::string integrity(Database& db) {
     Query q = db.query("PRAGMA integrity_check(3)");
     std::string all;
-    while (q.step()) all += (all.empty() ? "" : "; ") + q.text();
+    while (q.step())
+        all += (all.empty() ? "" : "; ") + q.text();
     return all;
 }
 
@@ -46,9 +47,10 @@ std::string schema(Database& db) {
 /// Every version row: does it read, and does its content still have the digest of its key?
 template <class T>
 std::string rows_of(Database& db) {
-    Query q = db.query(fmt::format(
-        "SELECT v.digest, v.identity, coalesce(p.id, ''), {}, {} FROM {} v LEFT JOIN patient p ON p.key = v.patient",
-        kVersionPart, Table<T>::columns, Table<T>::name));
+    Query q =
+        db.query(fmt::format("SELECT v.digest, v.identity, coalesce(p.id, ''), {}, {} FROM {} v LEFT JOIN "
+                             "patient p ON p.key = v.patient",
+                             kVersionPart, Table<T>::columns, Table<T>::name));
     while (q.step()) {
         const std::string digest = q.text();
         const std::int64_t id = q.integer();
@@ -78,13 +80,14 @@ std::string ledger(Store& store, Database& db) {
     {
         Query q = db.query(
             "SELECT detail FROM trail WHERE subject LIKE 'alert %' AND what LIKE 'alert %' ORDER BY number");
-        while (q.step()) in_trail.push_back(q.text());
+        while (q.step())
+            in_trail.push_back(q.text());
     }
     if (in_trail != event_digests(store)) return "the alert events are not those of the trail";
-    const std::string last =
-        fmt::format("SELECT id, {0} FROM alert EXCEPT SELECT alert, {0} FROM alert_event WHERE number IN "
-                    "(SELECT max(number) FROM alert_event GROUP BY alert)",
-                    kAlertPart);
+    const std::string last = fmt::format(
+        "SELECT id, {0} FROM alert EXCEPT SELECT alert, {0} FROM alert_event WHERE number IN "
+        "(SELECT max(number) FROM alert_event GROUP BY alert)",
+        kAlertPart);
     Query q = db.query(last);
     if (q.step()) return fmt::format("alert {} is not what its events add up to", q.integer());
     return "ok";
@@ -125,7 +128,8 @@ void verify(const std::string& path) {
 
 /// Copies a database page by page into one file without a write-ahead log, synced.
 void copy_database(SQLite::Database& from, const std::string& to) {
-    for (const char* tail : {"", "-wal", "-shm", "-journal"}) fs::remove(to + tail);
+    for (const char* tail : {"", "-wal", "-shm", "-journal"})
+        fs::remove(to + tail);
     {
         SQLite::Database target(to, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
         SQLite::Backup backup(target, from);
@@ -168,9 +172,8 @@ Health SqliteStore::doctor() {
     check("trail", [&] { return chain(db_); });
     check("rows", [&] { return rows(db_); });
     check("ledger", [&] { return ledger(*this, db_); });
-    check("lock", [&] {
-        return std::string(RunLock::acquire(db_.path(), false) ? "ok" : "ok: held by a run");
-    });
+    check("lock",
+          [&] { return std::string(RunLock::acquire(db_.path(), false) ? "ok" : "ok: held by a run"); });
     check("disk", [&] { return disk(db_.path()); });
     return health;
 }
@@ -185,8 +188,8 @@ void restore_sqlite(const std::string& backup, const std::string& path) {
         }
         verify(draft);
         if (fs::exists(path)) {
-            // What the old store still has in its log goes into its file, where it can be read at all; a log left
-            // beside the new file would be replayed into it.
+            // What the old store still has in its log goes into its file, where it can be read at all; a log
+            // left beside the new file would be replayed into it.
             try {
                 SQLite::Database(path, SQLite::OPEN_READWRITE).exec("PRAGMA wal_checkpoint(TRUNCATE)");
             } catch (const SQLite::Exception&) {

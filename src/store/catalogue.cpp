@@ -1,10 +1,11 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <tuple>
 
+#include <fmt/format.h>
+
 #include "bellwether/core/text.hpp"
+
 #include "sqlite_store.hpp"
 
 namespace bellwether::store {
@@ -35,7 +36,8 @@ ChannelCatalogue SqliteStore::channels() {
     return guarded("channels", [&] {
         ChannelCatalogue result;
         Query q = db_.query(
-            "SELECT name, title, unit, grp, scale, harm, says, lod, low, high, stale_after, derived, source, loinc "
+            "SELECT name, title, unit, grp, scale, harm, says, lod, low, high, stale_after, derived, source, "
+            "loinc "
             "FROM channel");
         while (q.step()) {
             Channel c = read_channel(q);
@@ -54,11 +56,24 @@ void SqliteStore::put_channels(const ChannelCatalogue& add_or_replace, Instant a
             const auto old = known.find(name);
             if (old != known.end() && old->second == c) continue;
             const std::string codes = fmt::format("{}", fmt::join(c.loinc, " "));
-            db_.query("INSERT OR REPLACE INTO channel (name, title, unit, grp, scale, harm, says, lod, low, high, "
-                      "stale_after, derived, source, loinc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-                .add(c.name).add(c.title).add(c.unit).add(c.group)
-                .add(static_cast<int>(c.scale)).add(static_cast<int>(c.harm)).add(static_cast<int>(c.says))
-                .add(c.lod).add(c.low).add(c.high).add(c.stale_after).add(c.derived).add(c.source).add(codes)
+            db_.query(
+                   "INSERT OR REPLACE INTO channel (name, title, unit, grp, scale, harm, says, lod, low, "
+                   "high, "
+                   "stale_after, derived, source, loinc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+                .add(c.name)
+                .add(c.title)
+                .add(c.unit)
+                .add(c.group)
+                .add(static_cast<int>(c.scale))
+                .add(static_cast<int>(c.harm))
+                .add(static_cast<int>(c.says))
+                .add(c.lod)
+                .add(c.low)
+                .add(c.high)
+                .add(c.stale_after)
+                .add(c.derived)
+                .add(c.source)
+                .add(codes)
                 .run();
             append_trail(db_, at, who, old == known.end() ? "channel added" : "channel replaced", name,
                          fmt::format("unit {}, {}", c.unit, c.title));

@@ -1,6 +1,7 @@
 #include "codec.hpp"
 
 #include <bit>
+
 #include <nlohmann/json.hpp>
 
 #include "bellwether/core/hash.hpp"
@@ -8,7 +9,9 @@
 namespace bellwether::store {
 namespace {
 
-std::string_view word(Sex s) { return s == Sex::female ? "female" : s == Sex::male ? "male" : "unknown"; }
+std::string_view word(Sex s) {
+    return s == Sex::female ? "female" : s == Sex::male ? "male" : "unknown";
+}
 Sex read_sex(const std::string& w) {
     for (const Sex s : {Sex::unknown, Sex::female, Sex::male})
         if (word(s) == w) return s;
@@ -67,7 +70,9 @@ std::string short_digest(const Content& c) {
     return bytes;
 }
 
-const char* table_of(const Content& c) { return std::visit(TableName{}, c); }
+const char* table_of(const Content& c) {
+    return std::visit(TableName{}, c);
+}
 
 void Table<Patient>::write(Query& q, const Patient& p, std::string& keep) {
     keep = nlohmann::json(p.attributes).dump();
@@ -85,7 +90,13 @@ Patient Table<Patient>::read(Query& q, const std::string& patient) {
 }
 
 void Table<Observation>::write(Query& q, const Observation& o, std::string&) {
-    q.add(o.channel).add(o.taken).add(o.minute).add(o.accession).add(o.assay).add(o.laboratory).add(o.specimen);
+    q.add(o.channel)
+        .add(o.taken)
+        .add(o.minute)
+        .add(o.accession)
+        .add(o.assay)
+        .add(o.laboratory)
+        .add(o.specimen);
     q.add(o.replicate);
     q.add(o.reading ? std::optional<double>(o.reading->value) : std::nullopt);
     q.add(o.reading ? std::optional<int>(static_cast<int>(o.reading->censor)) : std::nullopt);
@@ -119,7 +130,13 @@ TherapyInterval Table<TherapyInterval>::read(Query& q, const std::string& patien
 }
 
 void Table<Lesion>::write(Query& q, const Lesion& l, std::string&) {
-    q.add(l.lesion).add(l.taken).add_word(word(l.role)).add(l.nodal).add(l.organ).add(l.diameter_mm).add(l.state);
+    q.add(l.lesion)
+        .add(l.taken)
+        .add_word(word(l.role))
+        .add(l.nodal)
+        .add(l.organ)
+        .add(l.diameter_mm)
+        .add(l.state);
 }
 Lesion Table<Lesion>::read(Query& q, const std::string& patient) {
     Lesion l;
@@ -156,7 +173,11 @@ PlannedVisit Table<PlannedVisit>::read(Query& q, const std::string&) {
 void write_alert(Query& q, const Alert& a, std::int64_t patient_key) {
     q.add(patient_key).add(a.episode.rule).add(a.episode.onset).add(a.episode.fired).add(a.episode.ended);
     q.add_word(to_string(a.episode.severity)).add(a.episode.evidence);
-    q.add_word(to_string(a.state)).add_word(to_string(a.human)).add(a.human_until).add(a.human_by).add(a.human_why);
+    q.add_word(to_string(a.state))
+        .add_word(to_string(a.human))
+        .add(a.human_until)
+        .add(a.human_by)
+        .add(a.human_why);
     q.add(a.raised).add(a.changed).add(a.parent).add(a.rules_hash).add(a.model_hash);
 }
 void read_alert(Query& q, Alert& a) {

@@ -2,9 +2,11 @@
 
 #include "bellwether/record/ledger.hpp"
 #include "bellwether/record/record.hpp"
+
 #include "database.hpp"
 
-/// How each kind of record lies in its table: one Table per kind, with its columns, how to write and how to read them.
+/// How each kind of record lies in its table: one Table per kind, with its columns, how to write and how to
+/// read them.
 namespace bellwether::store {
 
 /// The key half of a version row.
@@ -23,7 +25,8 @@ struct RowKey {
 template <class T>
 struct Table;
 
-// Own columns of a kind are written and read in the order of `columns`. `keep` holds texts made for the write alone.
+// Own columns of a kind are written and read in the order of `columns`. `keep` holds texts made for the write
+// alone.
 template <>
 struct Table<Patient> {
     static constexpr const char* name = "patient_version";
@@ -36,7 +39,8 @@ template <>
 struct Table<Observation> {
     static constexpr const char* name = "observation_version";
     static constexpr const char* columns =
-        "channel, taken, minute, accession, assay, laboratory, specimen, replicate, value, censor, missing_reason, "
+        "channel, taken, minute, accession, assay, laboratory, specimen, replicate, value, censor, "
+        "missing_reason, "
         "unit_reported, text_reported, scheduled";
     static constexpr int count = 14;
     static void write(Query& q, const Observation& o, std::string& keep);
@@ -92,10 +96,12 @@ void for_each_patient_table(F&& f) {
 template <class T>
 const std::string& insert_sql() {
     static const std::string sql = [] {
-        std::string text = std::string("INSERT INTO ") + Table<T>::name +
-                           " (patient, identity, rank_time, status, digest, released, learnt, file, source, " +
-                           Table<T>::columns + ") VALUES (?";
-        for (int i = 1; i < 9 + Table<T>::count; ++i) text += ", ?";
+        std::string text =
+            std::string("INSERT INTO ") + Table<T>::name +
+            " (patient, identity, rank_time, status, digest, released, learnt, file, source, " +
+            Table<T>::columns + ") VALUES (?";
+        for (int i = 1; i < 9 + Table<T>::count; ++i)
+            text += ", ?";
         return text + ")";
     }();
     return sql;
@@ -116,7 +122,8 @@ constexpr const char* kVersionPart = "v.released, v.learnt, v.status, v.source";
 
 /// The alert half that `alert` and `alert_event` share, in the order of write_alert() and read_alert().
 constexpr const char* kAlertPart =
-    "patient, rule, onset, fired, ended, severity, evidence, state, human, human_until, human_by, human_why, raised, "
+    "patient, rule, onset, fired, ended, severity, evidence, state, human, human_until, human_by, human_why, "
+    "raised, "
     "changed, parent, rules_hash, model_hash";
 void write_alert(Query& q, const Alert& a, std::int64_t patient_key);
 /// Everything but id and patient; skips nothing: the patient's key must have been read before.

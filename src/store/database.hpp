@@ -1,7 +1,5 @@
 #pragma once
 
-#include <SQLiteCpp/SQLiteCpp.h>
-
 #include <cmath>
 #include <memory>
 #include <optional>
@@ -9,21 +7,21 @@
 #include <string_view>
 #include <unordered_map>
 
+#include <SQLiteCpp/SQLiteCpp.h>
+
 #include "bellwether/core/date.hpp"
 #include "bellwether/core/error.hpp"
 
 namespace bellwether::store {
 
-/// One run of a prepared statement. Values are bound left to right by add(); columns are read left to right. Texts and
-/// blobs are not copied: they must live until the last step. Gives the statement back when it goes.
+/// One run of a prepared statement. Values are bound left to right by add(); columns are read left to right.
+/// Texts and blobs are not copied: they must live until the last step. Gives the statement back when it goes.
 class Query {
 public:
     explicit Query(SQLite::Statement& statement) : statement_(&statement) {}
     Query(const Query&) = delete;
     Query& operator=(const Query&) = delete;
-    ~Query() {
-        (void)statement_->tryReset();
-    }
+    ~Query() { (void)statement_->tryReset(); }
 
     Query& add(std::int64_t x) { return statement_->bind(++bound_, x), *this; }
     Query& add(int x) { return add(static_cast<std::int64_t>(x)); }

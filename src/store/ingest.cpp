@@ -1,10 +1,10 @@
 #include "ingest.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "bellwether/core/text.hpp"
@@ -14,7 +14,8 @@ namespace {
 
 void require_finite(const Content& c) {
     bool finite = true;
-    if (const auto* o = std::get_if<Observation>(&c)) finite = !o->reading || std::isfinite(o->reading->value);
+    if (const auto* o = std::get_if<Observation>(&c))
+        finite = !o->reading || std::isfinite(o->reading->value);
     if (const auto* l = std::get_if<Lesion>(&c)) finite = !l->diameter_mm || std::isfinite(*l->diameter_mm);
     if (!finite) throw Error("S012", "a value is not a finite number; write a missing value with its reason");
 }
@@ -36,9 +37,15 @@ SqliteWriter::SqliteWriter(Database& db, const FeedFile& file, Instant at, bool 
     }
     if (const auto seen = last_seen(db_)) file_.learnt = std::max(file_.learnt, seen->next());
     file_key_ = db_.number("SELECT max(key) FROM feed_file") + 1;
-    db_.query("INSERT INTO feed_file (key, name, hash, profile_hash, learnt, row_count, taken, duplicates, quarantined)"
-              " VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0)")
-        .add(file_key_).add(file_.name).add(file_.hash).add(file_.profile_hash).add(file_.learnt)
+    db_.query(
+           "INSERT INTO feed_file (key, name, hash, profile_hash, learnt, row_count, taken, duplicates, "
+           "quarantined)"
+           " VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0)")
+        .add(file_key_)
+        .add(file_.name)
+        .add(file_.hash)
+        .add(file_.profile_hash)
+        .add(file_.learnt)
         .run();
     file_.taken = file_.duplicates = file_.quarantined = 0;
 }
@@ -67,7 +74,10 @@ void SqliteWriter::find_or_add(const std::string& patient, Known& k) {
     k.key = db_.number("SELECT max(key) FROM patient") + 1;
     // first and last stand upside down until write_patients(): nothing is learnt yet
     db_.query("INSERT INTO patient (key, id, first_learnt, last_learnt) VALUES (?, ?, ?, ?)")
-        .add(k.key).add(patient).add(Instant::highest()).add(Instant::lowest())
+        .add(k.key)
+        .add(patient)
+        .add(Instant::highest())
+        .add(Instant::lowest())
         .run();
 }
 
@@ -84,8 +94,12 @@ void SqliteWriter::set_times(Record& record, const Known* patient) const {
 
 std::vector<SqliteWriter::Held> SqliteWriter::held(const Group& group) {
     std::vector<Held> rows;
-    Query q = db_.query(fmt::format(
-        "SELECT rank_time, status, digest, learnt, file FROM {} WHERE patient = ? AND identity = ?", group.table));
+    auto& sql = held_sql_[group.table];
+    if (sql.empty())
+        sql = fmt::format(
+            "SELECT rank_time, status, digest, learnt, file FROM {} WHERE patient = ? AND identity = ?",
+            group.table);
+    Query q = db_.query(sql);
     q.add(group.patient).add(group.identity);
     while (q.step()) {
         Held h;
@@ -101,7 +115,8 @@ bool SqliteWriter::repeats(const Record& record, const std::string& digest, cons
                            const std::vector<Held>& rows) {
     const Version& v = record.version;
     for (const Held& h : rows)  // one that a backfill says was known earlier is news
-        if (h.rank_time == v.rank_time() && h.status == v.status && h.digest == digest && h.learnt <= v.learnt)
+        if (h.rank_time == v.rank_time() && h.status == v.status && h.digest == digest &&
+            h.learnt <= v.learnt)
             return true;
     if (v.released || backfill_) return false;
     const std::vector<Held> top = standing(rows);
@@ -124,8 +139,8 @@ std::vector<SqliteWriter::Held> SqliteWriter::standing(const std::vector<Held>& 
     return top;
 }
 
-/// One number for a version said of an identity. Identity and digest are pieces of SHA-256, so two numbers meet by
-/// chance once in 2^64.
+/// One number for a version said of an identity. Identity and digest are pieces of SHA-256, so two numbers
+/// meet by chance once in 2^64.
 std::uint64_t SqliteWriter::code(const Group& group, Status status, const std::string& digest) {
     std::uint64_t h = 0;
     std::memcpy(&h, digest.data(), sizeof h);
@@ -153,7 +168,10 @@ void SqliteWriter::learnt(Known& patient, Instant when) {
     patient.first = std::min(patient.first, when);
     patient.last = std::max(patient.last, when);
     if (patient.logged == when) return;
-    db_.query("INSERT OR IGNORE INTO patient_learnt (patient, learnt) VALUES (?, ?)").add(patient.key).add(when).run();
+    db_.query("INSERT OR IGNORE INTO patient_learnt (patient, learnt) VALUES (?, ?)")
+        .add(patient.key)
+        .add(when)
+        .run();
     patient.logged = when;
 }
 
@@ -194,13 +212,19 @@ FeedFile SqliteWriter::commit(std::int64_t rows) {
         decide_conflicts();
         if (rows > 0) file_.rows = rows;
         if (file_.rows == 0) file_.rows = file_.taken + file_.duplicates + rejected_;
-        db_.query("UPDATE feed_file SET row_count = ?, taken = ?, duplicates = ?, quarantined = ? WHERE key = ?")
-            .add(file_.rows).add(file_.taken).add(file_.duplicates).add(file_.quarantined).add(file_key_)
+        db_.query(
+               "UPDATE feed_file SET row_count = ?, taken = ?, duplicates = ?, quarantined = ? WHERE key = ?")
+            .add(file_.rows)
+            .add(file_.taken)
+            .add(file_.duplicates)
+            .add(file_.quarantined)
+            .add(file_key_)
             .run();
-        append_trail(db_, at_, who_, backfill_ ? "ingest --backfill" : "ingest", file_.name,
-                     fmt::format("sha256 {}, profile {}, learnt {}, rows {}, taken {}, duplicates {}, quarantined {}",
-                                 file_.hash, file_.profile_hash, to_string(file_.learnt), file_.rows, file_.taken,
-                                 file_.duplicates, file_.quarantined));
+        append_trail(
+            db_, at_, who_, backfill_ ? "ingest --backfill" : "ingest", file_.name,
+            fmt::format("sha256 {}, profile {}, learnt {}, rows {}, taken {}, duplicates {}, quarantined {}",
+                        file_.hash, file_.profile_hash, to_string(file_.learnt), file_.rows, file_.taken,
+                        file_.duplicates, file_.quarantined));
         transaction_.commit();
         return file_;
     });
@@ -215,9 +239,12 @@ std::unique_ptr<IngestWriter> SqliteStore::begin(const FeedFile& file, Instant a
 
 FeedFile Store::commit(Batch batch, Instant at, bool backfill, const std::string& who) {
     const auto writer = begin(batch.file, at, backfill, who);
-    for (Record& r : batch.records) writer->add(std::move(r));
-    for (QuarantineRow& row : batch.quarantine) writer->reject(std::move(row));
-    for (const std::int64_t id : batch.retried) writer->settle(id);
+    for (Record& r : batch.records)
+        writer->add(std::move(r));
+    for (QuarantineRow& row : batch.quarantine)
+        writer->reject(std::move(row));
+    for (const std::int64_t id : batch.retried)
+        writer->settle(id);
     return writer->commit(batch.file.rows);
 }
 

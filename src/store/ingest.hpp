@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <unordered_map>
 
@@ -70,8 +71,10 @@ private:
     std::unordered_map<std::string, Known> patients_;
     std::unordered_map<std::int64_t, Known*> by_key_;
     std::vector<std::uint64_t> repeated_;  ///< code() of what was left out because it repeats what stands
-    std::set<Group> undecided_;  ///< identities of which the file says something else, or that stand in conflict
-    std::set<Group> tied_;       ///< identities that may have come into conflict
+    std::set<Group>
+        undecided_;         ///< identities of which the file says something else, or that stand in conflict
+    std::set<Group> tied_;  ///< identities that may have come into conflict
+    std::map<std::string_view, std::string> held_sql_;
     std::string keep_;
 };
 

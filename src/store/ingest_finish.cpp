@@ -1,9 +1,10 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <tuple>
 
+#include <fmt/format.h>
+
 #include "bellwether/core/text.hpp"
+
 #include "ingest.hpp"
 
 /// What can only be decided when the whole file was heard: repeats of undecided identities, and conflicts.
@@ -27,21 +28,26 @@ int line_of(const std::string& source) {
 
 }  // namespace
 
-/// Of an identity of which the file says anything else than what stood, the repeated part was said anew, too. Of one
-/// that stands with several versions, the repeated part decides when its highest ones are not those that stand highest.
+/// Of an identity of which the file says anything else than what stood, the repeated part was said anew, too.
+/// Of one that stands with several versions, the repeated part decides when its highest ones are not those
+/// that stand highest.
 std::vector<SqliteWriter::Held> SqliteWriter::to_write_again(const Group& group) {
     const std::vector<Held> rows = held(group);
-    const bool changed = std::any_of(rows.begin(), rows.end(), [&](const Held& h) { return h.file == file_key_; });
+    const bool changed =
+        std::any_of(rows.begin(), rows.end(), [&](const Held& h) { return h.file == file_key_; });
     const std::vector<Held> stood = standing(rows);
     std::vector<Held> repeated;
     std::copy_if(stood.begin(), stood.end(), std::back_inserter(repeated), [&](const Held& h) {
         return std::binary_search(repeated_.begin(), repeated_.end(), code(group, h.status, h.digest));
     });
-    const auto same = [](const Held& a, const Held& b) { return a.status == b.status && a.digest == b.digest; };
+    const auto same = [](const Held& a, const Held& b) {
+        return a.status == b.status && a.digest == b.digest;
+    };
     repeated.erase(std::unique(repeated.begin(), repeated.end(), same), repeated.end());  // rows come by key
     const auto highest = [](const std::vector<Held>& list) {  // what the versions of the highest status say
         std::set<std::pair<Status, std::string>> said;
-        for (const Held& h : list) said.emplace(h.status, h.digest);
+        for (const Held& h : list)
+            said.emplace(h.status, h.digest);
         if (!said.empty()) said.erase(said.begin(), said.lower_bound({said.rbegin()->first, ""}));
         return said;
     };
@@ -51,12 +57,13 @@ std::vector<SqliteWriter::Held> SqliteWriter::to_write_again(const Group& group)
 
 void SqliteWriter::write_again(const Group& group, const Held& row) {
     with_table(group.table, [&]<class T>(Table<T>) {
-        Query q = db_.query(fmt::format(
-            "INSERT INTO {0} (patient, identity, rank_time, status, digest, released, learnt, file, source, {1}) "
-            "SELECT patient, identity, ?, status, digest, NULL, ?, ?, ?, {1} FROM {0} "
-            "WHERE patient = ? AND identity = ? AND rank_time = ? AND status = ? AND digest = ? "
-            "ORDER BY learnt LIMIT 1",
-            Table<T>::name, Table<T>::columns));
+        Query q = db_.query(
+            fmt::format("INSERT INTO {0} (patient, identity, rank_time, status, digest, released, learnt, "
+                        "file, source, {1}) "
+                        "SELECT patient, identity, ?, status, digest, NULL, ?, ?, ?, {1} FROM {0} "
+                        "WHERE patient = ? AND identity = ? AND rank_time = ? AND status = ? AND digest = ? "
+                        "ORDER BY learnt LIMIT 1",
+                        Table<T>::name, Table<T>::columns));
         q.add(file_.learnt).add(file_.learnt).add(file_key_).add(file_.name);
         q.add(group.patient).add(group.identity).add(row.rank_time).add(static_cast<int>(row.status));
         q.add_blob(row.digest).run();
@@ -69,7 +76,8 @@ void SqliteWriter::write_again(const Group& group, const Held& row) {
 void SqliteWriter::decide_repeated() {
     std::sort(repeated_.begin(), repeated_.end());
     for (const Group& group : undecided_) {
-        for (const Held& row : to_write_again(group)) write_again(group, row);
+        for (const Held& row : to_write_again(group))
+            write_again(group, row);
         tied_.insert(group);
     }
 }
@@ -93,9 +101,10 @@ Record SqliteWriter::any_record(const Group& group) {
     }
     Record record;
     with_table(group.table, [&]<class T>(Table<T>) {
-        Query q = db_.query(fmt::format(
-            "SELECT {}, {} FROM {} v WHERE patient = ? AND identity = ? ORDER BY file DESC, source DESC LIMIT 1",
-            kVersionPart, Table<T>::columns, Table<T>::name));
+        Query q =
+            db_.query(fmt::format("SELECT {}, {} FROM {} v WHERE patient = ? AND identity = ? ORDER BY file "
+                                  "DESC, source DESC LIMIT 1",
+                                  kVersionPart, Table<T>::columns, Table<T>::name));
         q.add(group.patient).add(group.identity);
         if (q.step()) record = read_record<T>(q, patient);
     });
@@ -120,7 +129,10 @@ void SqliteWriter::list_conflict(const Group& group) {
     row.at = file_.learnt;
     const std::int64_t id = write_quarantine(row);
     db_.query("UPDATE quarantine SET patient = ?, identity = ?, kind = ? WHERE id = ?")
-        .add(group.patient).add(group.identity).add(kind).add(id)
+        .add(group.patient)
+        .add(group.identity)
+        .add(kind)
+        .add(id)
         .run();
 }
 
@@ -136,7 +148,8 @@ void SqliteWriter::decide_conflicts() {
     std::vector<Listed> listed;
     {
         Query q = db_.query(
-            "SELECT id, kind, patient, identity FROM quarantine WHERE identity IS NOT NULL AND state = 'open'");
+            "SELECT id, kind, patient, identity FROM quarantine WHERE identity IS NOT NULL AND state = "
+            "'open'");
         while (q.step()) {
             Listed x{q.integer(), q.text(), 0, 0};
             x.patient = q.integer(), x.identity = q.integer();
@@ -151,9 +164,12 @@ void SqliteWriter::decide_conflicts() {
 void SqliteWriter::write_patients() {
     for (const auto& [id, k] : patients_) {
         if (k.last < k.first) continue;  // nothing but duplicates
-        db_.query("UPDATE patient SET first_learnt = min(first_learnt, ?), last_learnt = max(last_learnt, ?) "
-                  "WHERE key = ?")
-            .add(k.first).add(k.last).add(k.key)
+        db_.query(
+               "UPDATE patient SET first_learnt = min(first_learnt, ?), last_learnt = max(last_learnt, ?) "
+               "WHERE key = ?")
+            .add(k.first)
+            .add(k.last)
+            .add(k.key)
             .run();
     }
 }

@@ -1,16 +1,20 @@
-#include <fmt/format.h>
-
 #include <map>
 
+#include <fmt/format.h>
+
 #include "bellwether/core/hash.hpp"
+
 #include "sqlite_store.hpp"
 
 namespace bellwether::store {
 namespace {
 
-bool is_human(AlertChange c) { return c >= AlertChange::acknowledged; }
+bool is_human(AlertChange c) {
+    return c >= AlertChange::acknowledged;
+}
 
-/// What the trail keeps of an event: a digest of all its fields, so that an edited event no longer matches its line.
+/// What the trail keeps of an event: a digest of all its fields, so that an edited event no longer matches
+/// its line.
 std::string digest_of(const AlertEvent& e) {
     const Alert& a = e.after;
     Sha256 sha;
@@ -40,17 +44,18 @@ const std::string& upsert_sql() {
             updates += (updates.empty() ? "" : ", ") + name + " = excluded." + name;
             from = to + 2;
         }
-        return "INSERT INTO alert (id, " + columns + ") VALUES (?" + places + ") ON CONFLICT (id) DO UPDATE SET " +
-               updates;
+        return "INSERT INTO alert (id, " + columns + ") VALUES (?" + places +
+               ") ON CONFLICT (id) DO UPDATE SET " + updates;
     }();
     return sql;
 }
 
 std::vector<Alert> read_alerts(Database& db, const std::string& where, const std::string* id) {
     std::vector<Alert> list;
-    Query q = db.query(fmt::format("SELECT a.id, p.id, {} FROM alert a JOIN patient p ON p.key = "
-                                   "a.patient {} ORDER BY a.id",
-                                   std::string(kAlertPart).substr(sizeof("patient, ") - 1), where));
+    Query q =
+        db.query(fmt::format("SELECT a.id, p.id, {} FROM alert a JOIN patient p ON p.key = "
+                             "a.patient {} ORDER BY a.id",
+                             std::string(kAlertPart).substr(sizeof("patient, ") - 1), where));
     if (id != nullptr) q.add(*id);
     while (q.step()) {
         Alert a;
@@ -75,7 +80,8 @@ void replace_temporary_ids(std::vector<AlertEvent>& events, std::int64_t next) {
     const auto replaced = [&](std::int64_t id) {
         if (id >= 0) return id;
         const auto at = numbers.find(id);
-        if (at == numbers.end()) throw Error("S022", fmt::format("temporary alert id {} was never opened", id));
+        if (at == numbers.end())
+            throw Error("S022", fmt::format("temporary alert id {} was never opened", id));
         return at->second;
     };
     for (AlertEvent& e : events) {
@@ -113,7 +119,8 @@ std::vector<AlertEvent> SqliteStore::alert_events(const std::string& patient) {
         Query q = db_.query(fmt::format(
             "SELECT e.alert, e.change, e.at, e.actor, e.why, p.id, {} FROM alert_event e JOIN patient p "
             "ON p.key = e.patient {} ORDER BY e.number",
-            std::string(kAlertPart).substr(sizeof("patient, ") - 1), patient.empty() ? "" : "WHERE p.id = ?"));
+            std::string(kAlertPart).substr(sizeof("patient, ") - 1),
+            patient.empty() ? "" : "WHERE p.id = ?"));
         if (!patient.empty()) q.add(patient);
         while (q.step()) {
             AlertEvent e;
@@ -165,22 +172,31 @@ void SqliteStore::write_one_scan(const ScanWrite& write, const std::string& who)
         append_event(e, key);
     }
     db_.query("UPDATE patient SET scanned_to = ?, next_deadline = ? WHERE key = ?")
-        .add(write.scanned_to).add(write.next_deadline).add(key)
+        .add(write.scanned_to)
+        .add(write.next_deadline)
+        .add(key)
         .run();
     db_.query("DELETE FROM checkpoint WHERE patient = ?").add(key).run();
     for (const auto& [model, blob] : write.checkpoints)
-        db_.query("INSERT INTO checkpoint (patient, model, state) VALUES (?, ?, ?)").add(key).add(model).add_blob(blob).run();
+        db_.query("INSERT INTO checkpoint (patient, model, state) VALUES (?, ?, ?)")
+            .add(key)
+            .add(model)
+            .add_blob(blob)
+            .run();
     db_.query("DELETE FROM not_assessable WHERE patient = ?").add(key).run();
     for (std::size_t i = 0; i < write.not_assessable.size(); ++i)
         db_.query("INSERT INTO not_assessable (patient, position, line) VALUES (?, ?, ?)")
-            .add(key).add(static_cast<std::int64_t>(i)).add(write.not_assessable[i])
+            .add(key)
+            .add(static_cast<std::int64_t>(i))
+            .add(write.not_assessable[i])
             .run();
 }
 
 void SqliteStore::write_scan(const std::vector<ScanWrite>& writes, const std::string& who) {
     guarded("scan", [&] {
         Transaction transaction(db_);
-        for (const ScanWrite& write : writes) write_one_scan(write, who);
+        for (const ScanWrite& write : writes)
+            write_one_scan(write, who);
         transaction.commit();
     });
 }
@@ -200,7 +216,8 @@ void SqliteStore::write_human(const AlertEvent& event) {
 
 std::vector<std::string> event_digests(Store& store) {
     std::vector<std::string> digests;
-    for (const AlertEvent& e : store.alert_events("")) digests.push_back(digest_of(e));
+    for (const AlertEvent& e : store.alert_events(""))
+        digests.push_back(digest_of(e));
     return digests;
 }
 

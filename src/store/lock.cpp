@@ -1,9 +1,9 @@
+#include <cerrno>
+#include <cstring>
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 
 #include "bellwether/store/store.hpp"
 
@@ -25,6 +25,8 @@ std::unique_ptr<RunLock> RunLock::acquire(const std::string& path, bool wait) {
 }
 
 // The file itself stays: removing it would let two runs hold locks on two files of one name.
-RunLock::~RunLock() { close(fd_); }
+RunLock::~RunLock() {
+    close(fd_);
+}
 
 }  // namespace bellwether::store

@@ -1,8 +1,8 @@
-#include <fmt/format.h>
-#include <sqlite3.h>
-
 #include <array>
 #include <filesystem>
+
+#include <fmt/format.h>
+#include <sqlite3.h>
 
 #include "schema.hpp"
 #include "sqlite_store.hpp"
@@ -38,14 +38,18 @@ void refuse(const std::string& path, const std::string& why) {
 
 }  // namespace
 
-std::string_view to_string(Kind k) { return word_of(kKinds, k); }
+std::string_view to_string(Kind k) {
+    return word_of(kKinds, k);
+}
 std::optional<Kind> parse_kind(std::string_view text) {
     for (const auto& row : kKinds)
         if (row.word == text) return row.kind;
     return std::nullopt;
 }
 
-std::string_view to_string(ArtifactKind k) { return word_of(kArtifacts, k); }
+std::string_view to_string(ArtifactKind k) {
+    return word_of(kArtifacts, k);
+}
 std::optional<ArtifactKind> parse_artifact_kind(std::string_view text) {
     for (const auto& row : kArtifacts)
         if (row.word == text) return row.kind;
@@ -67,10 +71,13 @@ SqliteStore::SqliteStore(const std::string& path) : db_(path, SQLite::OPEN_READW
     kind_ = *kind;
 }
 
-int SqliteStore::schema_version() const { return newest_schema(); }
+int SqliteStore::schema_version() const {
+    return newest_schema();
+}
 
 std::unique_ptr<Store> create_sqlite(const std::string& path, Kind kind, Instant at, const std::string& who) {
-    if (std::filesystem::exists(path)) throw Error("S001", "'" + path + "' exists already; choose another path");
+    if (std::filesystem::exists(path))
+        throw Error("S001", "'" + path + "' exists already; choose another path");
     return guarded("create '" + path + "'", [&]() -> std::unique_ptr<Store> {
         // Made under another name and renamed, so that a crash never leaves half a store.
         const std::string draft = path + ".creating";
@@ -81,7 +88,10 @@ std::unique_ptr<Store> create_sqlite(const std::string& path, Kind kind, Instant
             migrate(db);
             Transaction transaction(db);
             const std::string word(to_string(kind)), created = to_string(at);
-            db.query("INSERT INTO meta (name, value) VALUES ('kind', ?), ('created', ?)").add(word).add(created).run();
+            db.query("INSERT INTO meta (name, value) VALUES ('kind', ?), ('created', ?)")
+                .add(word)
+                .add(created)
+                .run();
             append_trail(db, at, who, "init", word, fmt::format("schema {}", newest_schema()));
             transaction.commit();
         }

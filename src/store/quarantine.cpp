@@ -1,13 +1,15 @@
 #include <fmt/format.h>
 
 #include "bellwether/core/hash.hpp"
+
 #include "ingest.hpp"
 
 namespace bellwether::store {
 namespace {
 
 const char* const kRows =
-    "SELECT q.id, q.file, q.file_hash, q.line, q.col, q.code, q.reason, q.hint, q.raw, h.text, p.text, q.state, q.at "
+    "SELECT q.id, q.file, q.file_hash, q.line, q.col, q.code, q.reason, q.hint, q.raw, h.text, p.text, "
+    "q.state, q.at "
     "FROM quarantine q JOIN shared_text h ON h.key = q.header JOIN shared_text p ON p.key = q.profile ";
 
 QuarantineRow read_row(Query& q) {
@@ -44,10 +46,22 @@ std::int64_t SqliteWriter::shared_text(const std::string& text) {
 std::int64_t SqliteWriter::write_quarantine(const QuarantineRow& row) {
     const std::int64_t header = shared_text(row.header), profile = shared_text(row.profile);
     const std::int64_t id = db_.number("SELECT max(id) FROM quarantine") + 1;
-    db_.query("INSERT INTO quarantine (id, file, file_hash, line, col, code, reason, hint, raw, header, profile, state,"
-              " at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)")
-        .add(id).add(row.file).add(row.file_hash).add(row.line).add(row.column).add(row.code).add(row.reason)
-        .add(row.hint).add(row.raw).add(header).add(profile).add(file_.learnt)
+    db_.query(
+           "INSERT INTO quarantine (id, file, file_hash, line, col, code, reason, hint, raw, header, "
+           "profile, state,"
+           " at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)")
+        .add(id)
+        .add(row.file)
+        .add(row.file_hash)
+        .add(row.line)
+        .add(row.column)
+        .add(row.code)
+        .add(row.reason)
+        .add(row.hint)
+        .add(row.raw)
+        .add(header)
+        .add(profile)
+        .add(file_.learnt)
         .run();
     ++file_.quarantined;
     return id;
@@ -69,8 +83,10 @@ void SqliteWriter::settle(std::int64_t quarantine_id) {
 std::vector<QuarantineRow> SqliteStore::quarantine(bool open_only) {
     return guarded("quarantine", [&] {
         std::vector<QuarantineRow> rows;
-        Query q = db_.query(std::string(kRows) + (open_only ? "WHERE q.state = 'open' " : "") + "ORDER BY q.id");
-        while (q.step()) rows.push_back(read_row(q));
+        Query q =
+            db_.query(std::string(kRows) + (open_only ? "WHERE q.state = 'open' " : "") + "ORDER BY q.id");
+        while (q.step())
+            rows.push_back(read_row(q));
         return rows;
     });
 }
@@ -84,7 +100,8 @@ std::optional<QuarantineRow> SqliteStore::quarantine_row(std::int64_t id) {
     });
 }
 
-void SqliteStore::drop_quarantine(std::int64_t id, Instant at, const std::string& who, const std::string& why) {
+void SqliteStore::drop_quarantine(std::int64_t id, Instant at, const std::string& who,
+                                  const std::string& why) {
     guarded("quarantine", [&] {
         Transaction transaction(db_);
         end_row(db_, id, "dropped");
@@ -120,7 +137,8 @@ std::vector<FeedFile> SqliteStore::files() {
     return guarded("files", [&] {
         std::vector<FeedFile> list;
         Query q = db_.query(std::string(kFiles) + "ORDER BY key");
-        while (q.step()) list.push_back(read_file(q));
+        while (q.step())
+            list.push_back(read_file(q));
         return list;
     });
 }

@@ -1,20 +1,20 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <unordered_map>
+
+#include <fmt/format.h>
 
 #include "sqlite_store.hpp"
 
 namespace bellwether::store {
 namespace {
 
-
 /// One query per kind: rows of all patients of the block, in the order of their keys.
 template <class T>
 void read_kind(Database& db, const std::string& keys, Instant as_of,
                const std::unordered_map<std::int64_t, PatientHistory*>& slots) {
     static const std::string sql = fmt::format(
-        "SELECT v.patient, {}, {} FROM {} v WHERE v.patient IN (SELECT value FROM json_each(?)) AND v.learnt <= ?",
+        "SELECT v.patient, {}, {} FROM {} v WHERE v.patient IN (SELECT value FROM json_each(?)) AND v.learnt "
+        "<= ?",
         kVersionPart, Table<T>::columns, Table<T>::name);
     Query q = db.query(sql);
     q.add(keys).add(as_of);
@@ -45,7 +45,8 @@ std::vector<std::string> SqliteStore::patients(Instant as_of) {
         std::vector<std::string> ids;
         Query q = db_.query("SELECT id FROM patient WHERE first_learnt <= ? ORDER BY id");
         q.add(as_of);
-        while (q.step()) ids.push_back(q.text());
+        while (q.step())
+            ids.push_back(q.text());
         return ids;
     });
 }
@@ -75,7 +76,8 @@ void SqliteStore::for_each_history(const std::vector<std::string>& patients, Ins
         const std::vector<std::string> ids(patients.begin() + static_cast<std::ptrdiff_t>(from),
                                            patients.begin() + static_cast<std::ptrdiff_t>(to));
         guarded("read", [&] { read_block(ids, as_of, histories); });
-        for (PatientHistory& h : histories) visit(std::move(h));
+        for (PatientHistory& h : histories)
+            visit(std::move(h));
     }
 }
 

@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "sqlite_store.hpp"
 
@@ -28,8 +28,8 @@ ScanState read_state(Query& q) {
     return s;
 }
 
-/// An activation is due for everybody who was scanned before it. Learnt since: only where the last thing learnt is later
-/// than the scan is the index of instants asked.
+/// An activation is due for everybody who was scanned before it. Learnt since: only where the last thing
+/// learnt is later than the scan is the index of instants asked.
 const std::string& due_sql() {
     static const std::string sql = fmt::format(
         "WITH state AS (SELECT key, id, {} AS scanned_to, next_deadline, last_learnt FROM patient "
@@ -57,7 +57,8 @@ std::vector<ScanState> SqliteStore::due(Instant as_of) {
         std::vector<ScanState> list;
         Query q = db_.query(due_sql());
         q.add(as_of).add(as_of.date());
-        while (q.step()) list.push_back(read_state(q));
+        while (q.step())
+            list.push_back(read_state(q));
         return list;
     });
 }
@@ -75,10 +76,12 @@ ScanState SqliteStore::scan_state(const std::string& patient) {
     });
 }
 
-std::optional<std::string> SqliteStore::checkpoint(const std::string& patient, const std::string& model_hash) {
+std::optional<std::string> SqliteStore::checkpoint(const std::string& patient,
+                                                   const std::string& model_hash) {
     return guarded("scan", [&]() -> std::optional<std::string> {
         Query q = db_.query(
-            "SELECT c.state FROM checkpoint c JOIN patient p ON p.key = c.patient WHERE p.id = ? AND c.model = ?");
+            "SELECT c.state FROM checkpoint c JOIN patient p ON p.key = c.patient WHERE p.id = ? AND c.model "
+            "= ?");
         q.add(patient).add(model_hash);
         if (!q.step()) return std::nullopt;
         return q.text();
@@ -97,7 +100,8 @@ std::vector<std::pair<std::string, std::string>> SqliteStore::not_assessable() {
     return guarded("scan", [&] {
         std::vector<std::pair<std::string, std::string>> list;
         Query q = db_.query(
-            "SELECT p.id, n.line FROM not_assessable n JOIN patient p ON p.key = n.patient ORDER BY p.id, n.position");
+            "SELECT p.id, n.line FROM not_assessable n JOIN patient p ON p.key = n.patient ORDER BY p.id, "
+            "n.position");
         while (q.step()) {
             std::string id = q.text();
             list.emplace_back(std::move(id), q.text());
@@ -119,13 +123,16 @@ void SqliteStore::finish_scan(Instant as_of, const std::vector<std::string>& fai
             if (const auto key = patient_key(db_, id))
                 db_.query("INSERT OR IGNORE INTO failed (key) VALUES (?)").add(*key).run();
         static const std::string keep = fmt::format(
-            "UPDATE patient SET scanned_to = {}, behind = 1 WHERE behind = 0 AND key IN (SELECT key FROM failed)",
+            "UPDATE patient SET scanned_to = {}, behind = 1 WHERE behind = 0 AND key IN (SELECT key FROM "
+            "failed)",
             kScannedTo);
         db_.query(keep).run();
-        db_.query("UPDATE patient SET behind = 0 WHERE behind = 1 AND key NOT IN (SELECT key FROM failed)").run();
+        db_.query("UPDATE patient SET behind = 0 WHERE behind = 1 AND key NOT IN (SELECT key FROM failed)")
+            .run();
         if (!last || as_of > *last || !failed.empty()) {
             db_.query("INSERT INTO scan (as_of, failed) VALUES (?, ?)")
-                .add(as_of).add(static_cast<std::int64_t>(failed.size()))
+                .add(as_of)
+                .add(static_cast<std::int64_t>(failed.size()))
                 .run();
             append_trail(db_, as_of, who, "scan", to_string(as_of), fmt::format("failed {}", failed.size()));
         }
@@ -137,12 +144,23 @@ void SqliteStore::activate(const Activation& a) {
     guarded("activate", [&] {
         Transaction transaction(db_);
         if (const auto seen = last_seen(db_); seen && a.from <= *seen)
-            throw Error("S020", fmt::format("activation at {} would change what the scan at {} has seen; activate later",
-                                            to_string(a.from), to_string(*seen)));
-        db_.query("INSERT INTO activation (kind, name, hash, text, active_from, who, why) VALUES (?, ?, ?, ?, ?, ?, ?)")
-            .add_word(to_string(a.kind)).add(a.name).add(a.hash).add(a.text).add(a.from).add(a.who).add(a.why)
+            throw Error(
+                "S020",
+                fmt::format("activation at {} would change what the scan at {} has seen; activate later",
+                            to_string(a.from), to_string(*seen)));
+        db_.query(
+               "INSERT INTO activation (kind, name, hash, text, active_from, who, why) VALUES (?, ?, ?, ?, "
+               "?, ?, ?)")
+            .add_word(to_string(a.kind))
+            .add(a.name)
+            .add(a.hash)
+            .add(a.text)
+            .add(a.from)
+            .add(a.who)
+            .add(a.why)
             .run();
-        append_trail(db_, a.from, a.who, fmt::format("activate {}", to_string(a.kind)), a.name, a.hash + " " + a.why);
+        append_trail(db_, a.from, a.who, fmt::format("activate {}", to_string(a.kind)), a.name,
+                     a.hash + " " + a.why);
         transaction.commit();
     });
 }
@@ -151,7 +169,8 @@ std::vector<Activation> SqliteStore::activations() {
     return guarded("activate", [&] {
         std::vector<Activation> list;
         Query q = db_.query(
-            "SELECT kind, name, hash, text, active_from, who, why FROM activation ORDER BY active_from, number");
+            "SELECT kind, name, hash, text, active_from, who, why FROM activation ORDER BY active_from, "
+            "number");
         while (q.step()) {
             Activation a;
             const std::string kind = q.text();

@@ -1,14 +1,14 @@
 #include "schema.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace bellwether::store {
 namespace {
 
-/// What every version table begins with. Clustered by its key: all that is known of one patient lies together, and the
-/// key itself refuses a version that is already there.
+/// What every version table begins with. Clustered by its key: all that is known of one patient lies
+/// together, and the key itself refuses a version that is already there.
 const char* const kVersionColumns = R"(
     patient INTEGER NOT NULL REFERENCES patient(key),
     identity INTEGER NOT NULL,
@@ -37,8 +37,9 @@ std::string append_only(const std::string& table) {
     std::string sql;
     for (const std::string what : {"UPDATE", "DELETE"})
         sql += fmt::format(
-            "CREATE TRIGGER {0}_no_{1} BEFORE {1} ON {0} BEGIN SELECT RAISE(ABORT, '{0} is append-only'); END;\n", table,
-            what);
+            "CREATE TRIGGER {0}_no_{1} BEFORE {1} ON {0} BEGIN SELECT RAISE(ABORT, '{0} is append-only'); "
+            "END;\n",
+            table, what);
     return sql;
 }
 
@@ -118,8 +119,10 @@ std::string schema_1() {
     sql += fmt::format("CREATE TABLE alert (\n    id INTEGER PRIMARY KEY,{}) STRICT;\n", kAlertColumns);
     sql += "CREATE INDEX alert_patient ON alert (patient);\n";
     sql += fmt::format(
-        "CREATE TABLE alert_event (\n    number INTEGER PRIMARY KEY, alert INTEGER NOT NULL REFERENCES alert(id),"
-        " change TEXT NOT NULL,\n    at INTEGER NOT NULL, actor TEXT NOT NULL, why TEXT NOT NULL,{}) STRICT;\n",
+        "CREATE TABLE alert_event (\n    number INTEGER PRIMARY KEY, alert INTEGER NOT NULL REFERENCES "
+        "alert(id),"
+        " change TEXT NOT NULL,\n    at INTEGER NOT NULL, actor TEXT NOT NULL, why TEXT NOT NULL,{}) "
+        "STRICT;\n",
         kAlertColumns);
     sql += "CREATE INDEX alert_event_alert ON alert_event (alert);\n";
     sql += "CREATE INDEX alert_event_patient ON alert_event (patient);\n";
@@ -136,10 +139,13 @@ const std::vector<std::string>& migrations() {
     return steps;
 }
 
-int newest_schema() { return static_cast<int>(migrations().size()); }
+int newest_schema() {
+    return static_cast<int>(migrations().size());
+}
 
 void migrate(Database& db) {
-    for (auto version = static_cast<int>(db.number("PRAGMA user_version")); version < newest_schema(); ++version) {
+    for (auto version = static_cast<int>(db.number("PRAGMA user_version")); version < newest_schema();
+         ++version) {
         Transaction transaction(db);
         db.execute(migrations()[static_cast<std::size_t>(version)]);
         db.execute(fmt::format("PRAGMA user_version = {}", version + 1));

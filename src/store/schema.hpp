@@ -9,7 +9,8 @@ namespace bellwether::store {
 
 constexpr int kApplicationId = 0x42574C52;  ///< "BWLR": PRAGMA application_id of every store
 
-/// Steps from one schema to the next; entry i leads from version i to i + 1. A step is never edited once released.
+/// Steps from one schema to the next; entry i leads from version i to i + 1. A step is never edited once
+/// released.
 [[nodiscard]] const std::vector<std::string>& migrations();
 [[nodiscard]] int newest_schema();
 

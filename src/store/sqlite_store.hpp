@@ -1,6 +1,7 @@
 #pragma once
 
 #include "bellwether/store/store.hpp"
+
 #include "codec.hpp"
 #include "database.hpp"
 
@@ -26,7 +27,8 @@ public:
     std::vector<FeedFile> files() override;
     std::vector<QuarantineRow> quarantine(bool open_only) override;
     std::optional<QuarantineRow> quarantine_row(std::int64_t id) override;
-    void drop_quarantine(std::int64_t id, Instant at, const std::string& who, const std::string& why) override;
+    void drop_quarantine(std::int64_t id, Instant at, const std::string& who,
+                         const std::string& why) override;
 
     std::vector<std::string> patients(Instant as_of) override;
     void for_each_history(const std::vector<std::string>& patients, Instant as_of,
@@ -58,7 +60,8 @@ public:
     Health doctor() override;
 
 private:
-    void read_block(const std::vector<std::string>& patients, Instant as_of, std::vector<PatientHistory>& out);
+    void read_block(const std::vector<std::string>& patients, Instant as_of,
+                    std::vector<PatientHistory>& out);
     void write_one_scan(const ScanWrite& write, const std::string& who);
     void append_event(const AlertEvent& event, std::int64_t patient_key);
 
@@ -78,8 +81,8 @@ void append_trail(Database& db, Instant at, const std::string& who, const std::s
 /// patient.key, or nothing when the store does not know the patient.
 [[nodiscard]] std::optional<std::int64_t> patient_key(Database& db, const std::string& id);
 
-/// The D up to which a patient counts as scanned, in SQL over the table patient: its own, or that of the last complete
-/// scan unless the patient stayed behind it. NULL: never.
+/// The D up to which a patient counts as scanned, in SQL over the table patient: its own, or that of the last
+/// complete scan unless the patient stayed behind it. NULL: never.
 extern const char* const kScannedTo;
 /// The latest of these over all patients and complete scans; nothing before the first scan.
 [[nodiscard]] std::optional<Instant> last_seen(Database& db);

@@ -1,4 +1,5 @@
 #include "bellwether/core/hash.hpp"
+
 #include "sqlite_store.hpp"
 
 namespace bellwether::store {
@@ -7,14 +8,16 @@ namespace {
 std::string chain(const std::string& previous, const TrailLine& line) {
     Sha256 sha;
     sha.field(std::string_view(previous)).field(line.number).field(line.at.microseconds());
-    for (const std::string* s : {&line.who, &line.what, &line.subject, &line.detail}) sha.field(std::string_view(*s));
+    for (const std::string* s : {&line.who, &line.what, &line.subject, &line.detail})
+        sha.field(std::string_view(*s));
     return sha.hex();
 }
 
 TrailLine read_line(Query& q) {
     TrailLine line;
     line.number = q.integer(), line.at = q.instant();
-    line.who = q.text(), line.what = q.text(), line.subject = q.text(), line.detail = q.text(), line.hash = q.text();
+    line.who = q.text(), line.what = q.text(), line.subject = q.text(), line.detail = q.text(),
+    line.hash = q.text();
     return line;
 }
 
@@ -34,7 +37,13 @@ void append_trail(Database& db, Instant at, const std::string& who, const std::s
     line.at = at, line.who = who, line.what = what, line.subject = subject, line.detail = detail;
     line.hash = chain(previous, line);
     db.query("INSERT INTO trail (number, at, who, what, subject, detail, hash) VALUES (?, ?, ?, ?, ?, ?, ?)")
-        .add(line.number).add(line.at).add(line.who).add(line.what).add(line.subject).add(line.detail).add(line.hash)
+        .add(line.number)
+        .add(line.at)
+        .add(line.who)
+        .add(line.what)
+        .add(line.subject)
+        .add(line.detail)
+        .add(line.hash)
         .run();
 }
 
@@ -51,8 +60,8 @@ std::optional<std::int64_t> first_broken_line(Database& db) {
     return std::nullopt;
 }
 
-void SqliteStore::note(Instant at, const std::string& who, const std::string& what, const std::string& subject,
-                       const std::string& detail) {
+void SqliteStore::note(Instant at, const std::string& who, const std::string& what,
+                       const std::string& subject, const std::string& detail) {
     guarded("note", [&] {
         Transaction transaction(db_);
         append_trail(db_, at, who, what, subject, detail);
@@ -64,7 +73,8 @@ std::vector<TrailLine> SqliteStore::trail() {
     return guarded("trail", [&] {
         std::vector<TrailLine> lines;
         Query q = db_.query(kLines);
-        while (q.step()) lines.push_back(read_line(q));
+        while (q.step())
+            lines.push_back(read_line(q));
         return lines;
     });
 }

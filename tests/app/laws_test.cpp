@@ -3,12 +3,12 @@
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
-#include "app/support/world.hpp"
-
 #include "bellwether/core/hash.hpp"
 
-// The laws of the design, each over random patients with corrections, cancellations, conflicts, late results and a clock
-// term. A failing case prints its seeds; RC_PARAMS="seed=..." repeats the run.
+#include "app/support/world.hpp"
+
+// The laws of the design, each over random patients with corrections, cancellations, conflicts, late results
+// and a clock term. A failing case prints its seeds; RC_PARAMS="seed=..." repeats the run.
 
 using namespace bellwether;
 using world::live;
@@ -57,7 +57,8 @@ Run run(const PatientHistory& history, const History& k, const std::vector<Insta
             if (e.after.id < 0) e.after.id = largest - e.after.id;
             if (e.after.parent && *e.after.parent < 0) e.after.parent = largest - *e.after.parent;
             e.alert = e.after.id;
-            const auto found = std::find_if(r.ledger.begin(), r.ledger.end(), [&](const Alert& a) { return a.id == e.after.id; });
+            const auto found = std::find_if(r.ledger.begin(), r.ledger.end(),
+                                            [&](const Alert& a) { return a.id == e.after.id; });
             if (found == r.ledger.end())
                 r.ledger.push_back(e.after);
             else
@@ -94,7 +95,8 @@ app::Evaluation evaluation(const PatientHistory& history, Instant d) {
 
 }  // namespace
 
-TEST_CASE("law 1, convergence: any order of arrival ends in the same episodes, and the ledger holds them", "[app][laws][property]") {
+TEST_CASE("law 1, convergence: any order of arrival ends in the same episodes, and the ledger holds them",
+          "[app][laws][property]") {
     CHECK(rc::check([](std::uint32_t patient, std::uint32_t first, std::uint32_t second) {
         const auto records = world::random_records(patient);
         const auto a = world::random_arrival(records, first), b = world::random_arrival(records, second);
@@ -105,7 +107,8 @@ TEST_CASE("law 1, convergence: any order of arrival ends in the same episodes, a
     }));
 }
 
-TEST_CASE("law 2, replay equals live: whatever instants the scans ran at, the machine's events are the same", "[app][laws][property]") {
+TEST_CASE("law 2, replay equals live: whatever instants the scans ran at, the machine's events are the same",
+          "[app][laws][property]") {
     CHECK(rc::check([](std::uint32_t patient, std::uint32_t timetable) {
         const auto history = world::random_arrival(world::random_records(patient), patient);
         const auto replayed = story(app::replay_patient(history, knowledge(), world::the_end()));
@@ -116,7 +119,8 @@ TEST_CASE("law 2, replay equals live: whatever instants the scans ran at, the ma
 TEST_CASE("law 2 holds across a second activation of rules", "[app][laws][property]") {
     auto list = world::activations(active_from);
     const std::string text = app::to_artifact(world::stricter_rules());
-    list.push_back({store::ArtifactKind::rules, "", sha256_hex(text), text, Instant::start_of(world::day_zero() + 150), "test", ""});
+    list.push_back({store::ArtifactKind::rules, "", sha256_hex(text), text,
+                    Instant::start_of(world::day_zero() + 150), "test", ""});
     const auto k = app::knowledge_history(list, world::catalogue());
     REQUIRE(k.size() == 2);
     CHECK(rc::check([&](std::uint32_t patient, std::uint32_t timetable) {
@@ -141,15 +145,18 @@ TEST_CASE("law 3, no look-ahead: what is learnt after D changes nothing at D", "
     }));
 }
 
-TEST_CASE("law 4, caches are invisible: deleting the checkpoints changes no event and no byte of evidence", "[app][laws][property]") {
+TEST_CASE("law 4, caches are invisible: deleting the checkpoints changes no event and no byte of evidence",
+          "[app][laws][property]") {
     CHECK(rc::check([](std::uint32_t patient, std::uint32_t timetable) {
         const auto history = world::random_arrival(world::random_records(patient), patient);
         const auto at = random_timetable(timetable);
-        RC_ASSERT(story(run(history, knowledge(), at, true).events) == story(run(history, knowledge(), at, false).events));
+        RC_ASSERT(story(run(history, knowledge(), at, true).events) ==
+                  story(run(history, knowledge(), at, false).events));
     }));
 }
 
-TEST_CASE("law 4: a track of another patient or of a damaged text is not taken for this one's", "[app][laws][property]") {
+TEST_CASE("law 4: a track of another patient or of a damaged text is not taken for this one's",
+          "[app][laws][property]") {
     CHECK(rc::check([](std::uint32_t patient, std::uint32_t other) {
         const auto a = world::random_arrival(world::random_records(patient), patient);
         auto b = world::random_arrival(world::random_records(other), other);
@@ -160,8 +167,10 @@ TEST_CASE("law 4: a track of another patient or of a damaged text is not taken f
     CHECK_FALSE(drift::FilterTrack::parse("0123456789abcdef nonsense\n").has_value());
 }
 
-TEST_CASE("between two instants of a scan nothing changes: E stays the same until something is learnt or a deadline comes",
-          "[app][laws][property]") {
+TEST_CASE(
+    "between two instants of a scan nothing changes: E stays the same until something is learnt or a "
+    "deadline comes",
+    "[app][laws][property]") {
     CHECK(rc::check([](std::uint32_t patient, std::uint16_t day) {
         const auto history = world::random_arrival(world::random_records(patient), patient);
         const Date d = world::day_zero() + day % 500;
@@ -176,10 +185,12 @@ TEST_CASE("between two instants of a scan nothing changes: E stays the same unti
     }));
 }
 
-TEST_CASE("the rules of the laws do fire, end and are corrected: the properties above are about something", "[app][laws]") {
+TEST_CASE("the rules of the laws do fire, end and are corrected: the properties above are about something",
+          "[app][laws]") {
     int opened = 0, resolved = 0, withdrawn = 0, revised = 0, reopened = 0, split = 0, merged = 0;
     for (std::uint64_t seed = 0; seed < 60; ++seed)
-        for (const auto& e : app::replay_patient(world::random_arrival(world::random_records(seed), seed), knowledge(), world::the_end())) {
+        for (const auto& e : app::replay_patient(world::random_arrival(world::random_records(seed), seed),
+                                                 knowledge(), world::the_end())) {
             opened += e.change == AlertChange::opened;
             resolved += e.change == AlertChange::resolved;
             withdrawn += e.change == AlertChange::withdrawn;

@@ -95,16 +95,17 @@ TEST_CASE("Filter: an impossible row is reported and leaves the state alone", "[
     const Values values = spec.start_values();
     TransitionCache cache(spec, values);
     const Filter filter(cache);
-    const Panel panel = oracle::random_panel(spec, 1, 4, 21);
+    const std::vector<Reading> nothing(4);
+    std::vector<Reading> seen = nothing;
+    seen[2] = Reading::of(3.0);
+    const double covariates[] = {1.0, 60.0};
     Step step;
     FilterState state = filter.start();
-    for (std::size_t i = 0; i < 3; ++i)
-        filter.step(state, panel.row(i), step);
+    for (const double day : {0.0, 21.0})
+        filter.step(state, {Days{day}, Kind::snapshot, 0, 0, seen, covariates}, step);
     const FilterState kept = state;
-    Row row = panel.row(2);
-    const std::vector<Reading> nothing(4);
-    row.readings = nothing, row.kind = Kind::one_of,
-    row.among = 0b1000;  // dead, at the very time of a reading
+    // dead, at the very time of a reading
+    Row row{Days{21.0}, Kind::one_of, 0, 0b1000, nothing, covariates};
     filter.step(state, row, step);
     CHECK(step.log_likelihood == -std::numeric_limits<double>::infinity());
     CHECK(state == kept);

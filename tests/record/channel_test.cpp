@@ -1,6 +1,7 @@
 #include "bellwether/record/channel.hpp"
 
 #include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include "bellwether/core/text.hpp"
@@ -15,18 +16,21 @@ Findings findings_of(const std::string& text) {
 }
 
 std::string with(const std::string& properties) {
-    return "schema: 1\nchannels:\n  x:\n    title: X\n    group: blood\n    source: illustrative\n" + properties;
+    return "schema: 1\nchannels:\n  x:\n    title: X\n    group: blood\n    source: illustrative\n" +
+           properties;
 }
 
 }  // namespace
 
 TEST_CASE("read_catalogue: every property arrives", "[record][channel]") {
     Findings f;
-    const auto c = read_catalogue(with("    unit: \"%\"\n    scale: log\n    harm: up\n    says: own_baseline\n"
-                                       "    lod: 0.1\n    range: [0, 100]\n    stale_after: 9w\n    derived: true\n"
-                                       "    loinc: [\"81258-6\"]\n"),
-                                  "c.yaml", f);
-    for (const auto& d : f.list) UNSCOPED_INFO(to_string(d));
+    const auto c =
+        read_catalogue(with("    unit: \"%\"\n    scale: log\n    harm: up\n    says: own_baseline\n"
+                            "    lod: 0.1\n    range: [0, 100]\n    stale_after: 9w\n    derived: true\n"
+                            "    loinc: [\"81258-6\"]\n"),
+                       "c.yaml", f);
+    for (const auto& d : f.list)
+        UNSCOPED_INFO(to_string(d));
     REQUIRE(f.list.empty());
     REQUIRE(c.size() == 1);
     Channel expected;
@@ -56,7 +60,8 @@ TEST_CASE("read_catalogue: findings name place, code and what to write", "[recor
     CHECK(range.list[0].what == "range is upside down: 5 to 1");
     CHECK(range.list[0].at.line == 8);
 
-    for (const char* bad : {"    unit: mm\n    scale: log\n", "    unit: mm\n    scale: log\n    range: [-1, 4]\n"}) {
+    for (const char* bad :
+         {"    unit: mm\n    scale: log\n", "    unit: mm\n    scale: log\n    range: [-1, 4]\n"}) {
         const auto log = findings_of(with(bad));
         REQUIRE(log.list.size() == 1);
         CHECK(log.list[0].code == "K003");
@@ -70,15 +75,20 @@ TEST_CASE("read_catalogue: findings name place, code and what to write", "[recor
     CHECK(findings_of("schema: 2\nchannels: {}\n").list.at(0).code == "Y013");
 }
 
-TEST_CASE("models/channels.yaml: reads without a finding and holds what the models name", "[record][channel]") {
+TEST_CASE("models/channels.yaml: reads without a finding and holds what the models name",
+          "[record][channel]") {
     const std::string path = BELLWETHER_SOURCE_DIR "/models/channels.yaml";
     Findings f;
     const auto c = read_catalogue(read_text(path), path, f);
-    for (const auto& d : f.list) UNSCOPED_INFO(to_string(d));
+    for (const auto& d : f.list)
+        UNSCOPED_INFO(to_string(d));
     CHECK(f.list.empty());
-    for (const char* name : {"ctdna", "sld", "psa"}) CHECK(c.at(name).says == Says::rate);
-    for (const char* name : {"exhaustion_norm", "mdsc", "treg"}) CHECK(c.at(name).says == Says::own_baseline);
-    for (const char* name : {"nlr", "dnlr", "ldh_ratio", "target_sum", "exhaustion_norm"}) CHECK(c.at(name).derived);
+    for (const char* name : {"ctdna", "sld", "psa"})
+        CHECK(c.at(name).says == Says::rate);
+    for (const char* name : {"exhaustion_norm", "mdsc", "treg"})
+        CHECK(c.at(name).says == Says::own_baseline);
+    for (const char* name : {"nlr", "dnlr", "ldh_ratio", "target_sum", "exhaustion_norm"})
+        CHECK(c.at(name).derived);
     CHECK(c.at("testosterone").unit == "nmol/L");
     std::vector<std::string> codes;
     for (const auto& [name, channel] : c) {

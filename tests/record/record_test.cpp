@@ -1,7 +1,8 @@
 #include "bellwether/record/record.hpp"
 
-#include <catch2/catch.hpp>
 #include <set>
+
+#include <catch2/catch.hpp>
 
 #include "bellwether/record/ledger.hpp"
 
@@ -24,7 +25,8 @@ TEST_CASE("status, event kind, severity, states, changes: every word reads back"
     CHECK_FALSE(parse_status("Final"));
     CHECK_FALSE(parse_status(""));
     CHECK(event_kind_names().size() == 6);
-    for (const auto& name : event_kind_names()) CHECK(to_string(parse_event_kind(name).value()) == name);
+    for (const auto& name : event_kind_names())
+        CHECK(to_string(parse_event_kind(name).value()) == name);
     for (int i = 0; i < 3; ++i) {
         const auto s = static_cast<Severity>(i);
         CHECK(parse_severity(to_string(s)) == s);

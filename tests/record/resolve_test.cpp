@@ -1,9 +1,10 @@
 #include "bellwether/record/resolve.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <map>
 #include <set>
+
+#include <catch2/catch.hpp>
 
 #include "record/support/generate.hpp"
 
@@ -23,23 +24,31 @@ Record reading(double value, int learnt, std::optional<int> released = {}, Statu
     return {o, v};
 }
 
-double value_of(const Resolved& r) { return std::get<Observation>(r.in_force->content).reading->value; }
+double value_of(const Resolved& r) {
+    return std::get<Observation>(r.in_force->content).reading->value;
+}
 
 /// Everything that an answer shows, as text, so that two answers compare as a whole.
 std::vector<std::string> shown(const PatientFile& f) {
     std::vector<std::string> lines{content_digest(f.patient)};
     for (std::size_t i = 0; i < f.observations.size(); ++i)
-        lines.push_back(content_digest(f.observations[i]) + std::string(to_string(f.observation_status.at(i))));
-    for (const auto& t : f.therapies) lines.push_back(content_digest(t));
-    for (const auto& l : f.lesions) lines.push_back(content_digest(l));
-    for (const auto& e : f.events) lines.push_back(content_digest(e));
-    for (const auto& c : f.conflicts) lines.push_back("conflict " + c);
-    for (const auto& m : f.missing) lines.push_back("missing " + m);
+        lines.push_back(content_digest(f.observations[i]) +
+                        std::string(to_string(f.observation_status.at(i))));
+    for (const auto& t : f.therapies)
+        lines.push_back(content_digest(t));
+    for (const auto& l : f.lesions)
+        lines.push_back(content_digest(l));
+    for (const auto& e : f.events)
+        lines.push_back(content_digest(e));
+    for (const auto& c : f.conflicts)
+        lines.push_back("conflict " + c);
+    for (const auto& m : f.missing)
+        lines.push_back("missing " + m);
     return lines;
 }
 
-/// The definition, word for word and quadratic: a version is in force when it is known, none known outranks it, none
-/// of its rank says something else, and it is not a cancellation.
+/// The definition, word for word and quadratic: a version is in force when it is known, none known outranks
+/// it, none of its rank says something else, and it is not a cancellation.
 std::set<std::string> brute_force(const PatientHistory& h, Instant as_of) {
     std::set<std::string> in_force;
     const auto known = [&](const Record& r) { return !(as_of < r.version.learnt); };
@@ -49,7 +58,8 @@ std::set<std::string> brute_force(const PatientHistory& h, Instant as_of) {
             if (!stands || !known(b) || identity(a.content) != identity(b.content)) continue;
             const Instant ta = a.version.released ? *a.version.released : a.version.learnt;
             const Instant tb = b.version.released ? *b.version.released : b.version.learnt;
-            const bool later = tb > ta || (tb == ta && static_cast<int>(b.version.status) > static_cast<int>(a.version.status));
+            const bool later = tb > ta || (tb == ta && static_cast<int>(b.version.status) >
+                                                           static_cast<int>(a.version.status));
             const bool tie = tb == ta && b.version.status == a.version.status;
             if (later || (tie && content_digest(a.content) != content_digest(b.content))) stands = false;
         }
@@ -60,7 +70,8 @@ std::set<std::string> brute_force(const PatientHistory& h, Instant as_of) {
 
 std::set<std::string> in_force(const PatientHistory& h, Instant as_of) {
     std::map<std::string, std::vector<Record>> by_identity;
-    for (const Record& r : h.versions) by_identity[identity(r.content)].push_back(r);
+    for (const Record& r : h.versions)
+        by_identity[identity(r.content)].push_back(r);
     std::set<std::string> result;
     for (const auto& [id, versions] : by_identity)
         if (const auto r = resolve(versions, as_of); r.in_force != nullptr)
@@ -106,7 +117,8 @@ TEST_CASE("resolve: cancellations of equal rank are no conflict", "[record][reso
     CHECK_FALSE(resolve(v, minute_instant(9)).conflict);
 }
 
-TEST_CASE("resolve: equal rank and other content is a conflict until a later version decides", "[record][resolve]") {
+TEST_CASE("resolve: equal rank and other content is a conflict until a later version decides",
+          "[record][resolve]") {
     const std::vector<Record> v{reading(1.0, 1, 1), reading(2.0, 2, 1), reading(3.0, 3, 2)};
     CHECK(value_of(resolve(v, minute_instant(1))) == 1.0);
     const auto r = resolve(v, minute_instant(2));
@@ -143,7 +155,8 @@ TEST_CASE("as_known_at: records ascend by date, then minute, then identity", "[r
         v.push_back({o, {}});
     }
     std::string order;
-    for (const auto& o : as_known_at({"P1", v}, Instant()).observations) order += o.channel;
+    for (const auto& o : as_known_at({"P1", v}, Instant()).observations)
+        order += o.channel;
     CHECK(order == "bcbaa");
 }
 
@@ -163,11 +176,13 @@ TEST_CASE("as_known_at: holds exactly what is in force", "[record][resolve][prop
         const auto expected = brute_force(h, d);
         std::size_t patients = 0;
         for (const auto& r : h.versions)
-            if (std::holds_alternative<Patient>(r.content) && expected.contains(content_digest(r.content))) patients = 1;
-        const std::size_t held = f.observations.size() + f.missing.size() + f.therapies.size() + f.lesions.size() +
-                                 f.events.size() + patients;
+            if (std::holds_alternative<Patient>(r.content) && expected.contains(content_digest(r.content)))
+                patients = 1;
+        const std::size_t held = f.observations.size() + f.missing.size() + f.therapies.size() +
+                                 f.lesions.size() + f.events.size() + patients;
         RC_ASSERT(held == expected.size());
-        for (const auto& o : f.observations) RC_ASSERT(expected.contains(content_digest(o)));
+        for (const auto& o : f.observations)
+            RC_ASSERT(expected.contains(content_digest(o)));
         RC_ASSERT(f.observations.size() == f.observation_status.size());
     }));
 }
@@ -178,9 +193,11 @@ TEST_CASE("as_known_at: the order of versions is invisible", "[record][resolve][
         auto shuffled = h;
         const auto keys = *rc::gen::container<std::vector<int>>(h.versions.size(), rc::gen::arbitrary<int>());
         std::vector<std::size_t> order(h.versions.size());
-        for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+        for (std::size_t i = 0; i < order.size(); ++i)
+            order[i] = i;
         std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return keys[a] < keys[b]; });
-        for (std::size_t i = 0; i < order.size(); ++i) shuffled.versions[i] = h.versions[order[i]];
+        for (std::size_t i = 0; i < order.size(); ++i)
+            shuffled.versions[i] = h.versions[order[i]];
         const Instant d = minute_instant(*rc::gen::inRange(0, kInstants));
         RC_ASSERT(shown(as_known_at(h, d)) == shown(as_known_at(shuffled, d)));
     }));

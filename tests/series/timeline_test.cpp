@@ -115,7 +115,7 @@ TEST_CASE("build: a bridge brings later readings to the scale of the segment's f
     CHECK(values(back) == std::vector<double>{8, 4});
     const std::vector<Bridge> bad = {{"ctdna", "A", "B", 0.0, ""}};
     CHECK_THROWS_WITH(build(file_of({}), {}, bad),
-                      "S001: bridge of ctdna from 'A' to 'B': factor 0 is not above 0");
+                      "Q001: bridge of ctdna from 'A' to 'B': factor 0 is not above 0");
 }
 
 TEST_CASE("build: origin is day zero, else the first reading of any channel", "[series][build]") {

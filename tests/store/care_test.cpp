@@ -1,10 +1,10 @@
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <catch2/catch.hpp>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
-
 #include "bellwether/core/text.hpp"
+
 #include "store/support/store_fixture.hpp"
 
 namespace bellwether {
@@ -26,7 +26,8 @@ std::string health(store::Store& store, const std::string& what) {
 
 std::vector<double> fill(store::Store& store) {
     std::vector<Record> records;
-    for (int i = 0; i < 300; ++i) records.push_back(reading(i, "P1", 20000 + i));
+    for (int i = 0; i < 300; ++i)
+        records.push_back(reading(i, "P1", 20000 + i));
     (void)put(store, records, 10);
     return values(store, "P1", at(10));
 }
@@ -43,7 +44,10 @@ TEST_CASE("create and open: each refusal has its code", "[store][care][error]") 
 
     std::ofstream(folder / "text.db") << "id,value\n1,2\n";
     CHECK(code_of([&] { (void)store::open_sqlite(folder / "text.db"); }) == "S003");
-    { SQLite::Database(folder / "other.db", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec("CREATE TABLE t (x)"); }
+    {
+        SQLite::Database(folder / "other.db", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+            .exec("CREATE TABLE t (x)");
+    }
     CHECK(code_of([&] { (void)store::open_sqlite(folder / "other.db"); }) == "S003");
     meddle(folder / "s.db", "PRAGMA user_version = 99");
     CHECK_THROWS_WITH(store::open_sqlite(folder / "s.db"),
@@ -66,11 +70,16 @@ TEST_CASE("append-only: the database itself refuses to rewrite history", "[store
     p.id = "P1";
     Lesion lesion;
     lesion.patient = "P1", lesion.lesion = "T1";
-    (void)put(*store, {{p, {}}, {TherapyInterval{"P1", "x", Date(1), {}, "", ""}, {}}, {lesion, {}},
-                       {Event{"P1", EventKind::death, "", Date(1), {}, {}}, {}}, {PlannedVisit{"T", "", "V", 1, 1, 1, {}}, {}}},
+    (void)put(*store,
+              {{p, {}},
+               {TherapyInterval{"P1", "x", Date(1), {}, "", ""}, {}},
+               {lesion, {}},
+               {Event{"P1", EventKind::death, "", Date(1), {}, {}}, {}},
+               {PlannedVisit{"T", "", "V", 1, 1, 1, {}}, {}}},
               40);
-    for (const char* table : {"patient_version", "observation_version", "therapy_version", "lesion_version",
-                              "event_version", "visit_version", "trail", "alert_event", "activation", "scan"}) {
+    for (const char* table :
+         {"patient_version", "observation_version", "therapy_version", "lesion_version", "event_version",
+          "visit_version", "trail", "alert_event", "activation", "scan"}) {
         const std::string name = table;
         CAPTURE(name);
         SQLite::Database db(folder / "s.db", SQLite::OPEN_READONLY);
@@ -79,7 +88,8 @@ TEST_CASE("append-only: the database itself refuses to rewrite history", "[store
         SQLite::Statement first(db, "SELECT name FROM pragma_table_info('" + name + "') LIMIT 1");
         REQUIRE(first.executeStep());
         const std::string c = first.getColumn(0).getString();
-        CHECK_THROWS_WITH(meddle(folder / "s.db", "UPDATE " + name + " SET " + c + " = " + c), name + " is append-only");
+        CHECK_THROWS_WITH(meddle(folder / "s.db", "UPDATE " + name + " SET " + c + " = " + c),
+                          name + " is append-only");
     }
 }
 
@@ -128,7 +138,8 @@ TEST_CASE("doctor: finds what was changed behind its back", "[store][care]") {
     CHECK(health(*store, "ledger") == "ok");
     meddle(folder / "s.db", "DROP TRIGGER alert_event_no_UPDATE; UPDATE alert_event SET why = 'no reason'");
     CHECK(health(*store, "ledger") == "the alert events are not those of the trail");
-    meddle(folder / "s.db", "DROP TRIGGER observation_version_no_UPDATE; UPDATE observation_version SET value = 2");
+    meddle(folder / "s.db",
+           "DROP TRIGGER observation_version_no_UPDATE; UPDATE observation_version SET value = 2");
     CHECK(health(*store, "rows") == "a row of observation_version of patient 'P1' was changed");
     meddle(folder / "s.db", "UPDATE observation_version SET censor = 7");
     CHECK(health(*store, "rows").starts_with("S014: table observation_version, column censor"));
@@ -155,7 +166,8 @@ TEST_CASE("backup and restore: what was there comes back, what stood there is ke
     CHECK(store::open_sqlite(folder / "fresh.db")->has_patient("P2"));
 }
 
-TEST_CASE("restore: what a killed program left in the log is kept and never replayed into the copy", "[store][care]") {
+TEST_CASE("restore: what a killed program left in the log is kept and never replayed into the copy",
+          "[store][care]") {
     const Folder folder;
     {
         const auto store = new_store(folder / "s.db");
@@ -200,7 +212,8 @@ TEST_CASE("restore: a damaged backup is refused and nothing is touched", "[store
     for (std::size_t page = 0; page * 8192 < whole.size(); page += 5) {  // a page of noise
         CAPTURE(page);
         bytes = whole;
-        for (std::size_t i = page * 8192; i < (page + 1) * 8192; i += 3) bytes[i] = static_cast<char>(bytes[i] ^ 0x5A);
+        for (std::size_t i = page * 8192; i < (page + 1) * 8192; i += 3)
+            bytes[i] = static_cast<char>(bytes[i] ^ 0x5A);
         write(bytes);
         CHECK(refused());
     }
@@ -250,7 +263,8 @@ TEST_CASE("kill -9: a file is there as a whole or not at all", "[store][care]") 
             for (int file = 0;; ++file) {
                 std::vector<Record> records;
                 for (int i = 0; i < 50; ++i)
-                    records.push_back(reading(file, "R" + std::to_string(round) + "F" + std::to_string(file), i));
+                    records.push_back(
+                        reading(file, "R" + std::to_string(round) + "F" + std::to_string(file), i));
                 (void)put(*store, records, 10);
             }
         }

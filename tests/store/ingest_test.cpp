@@ -1,5 +1,6 @@
-#include <catch2/catch.hpp>
 #include <numeric>
+
+#include <catch2/catch.hpp>
 
 #include "record/support/generate.hpp"
 #include "store/support/store_fixture.hpp"
@@ -22,7 +23,8 @@ Dealt deal() {
     d.history.versions = *rc::gen::container<std::vector<Record>>(records("P1", kInstants));
     d.files.resize(static_cast<std::size_t>(*rc::gen::inRange(1, 5)));
     for (const Record& r : d.history.versions)
-        d.files[static_cast<std::size_t>(*rc::gen::inRange(0, static_cast<int>(d.files.size())))].push_back(r);
+        d.files[static_cast<std::size_t>(*rc::gen::inRange(0, static_cast<int>(d.files.size())))].push_back(
+            r);
     return d;
 }
 
@@ -35,13 +37,16 @@ TEST_CASE("ingest: V(D) through the store equals the pure function, in any order
         const Folder folder;
         const auto store = new_store(folder / "s.db");
         int minute = 100;
-        for (const auto& file : d.files) (void)put(*store, file, ++minute, true);
+        for (const auto& file : d.files)
+            (void)put(*store, file, ++minute, true);
         for (int i = -1; i <= kInstants; ++i)
-            RC_ASSERT(shown(as_known_at(store->history("P1", at(i)), at(i))) == shown(as_known_at(d.history, at(i))));
+            RC_ASSERT(shown(as_known_at(store->history("P1", at(i)), at(i))) ==
+                      shown(as_known_at(d.history, at(i))));
     }));
 }
 
-TEST_CASE("ingest: live files, each learnt at its commit, equal the pure function", "[store][ingest][property]") {
+TEST_CASE("ingest: live files, each learnt at its commit, equal the pure function",
+          "[store][ingest][property]") {
     CHECK(rc::check("live store = as_known_at", [] {
         Dealt d = deal();
         const Folder folder;
@@ -51,7 +56,8 @@ TEST_CASE("ingest: live files, each learnt at its commit, equal the pure functio
         for (const auto& file : d.files) {
             std::vector<Record> fed;
             ++minute;
-            for (Record r : file) {  // with a release time: versions without one are compared with what stands
+            for (Record r :
+                 file) {  // with a release time: versions without one are compared with what stands
                 if (!r.version.released) r.version.released = at(0);
                 fed.push_back(r);
                 r.version.learnt = at(minute);
@@ -60,7 +66,8 @@ TEST_CASE("ingest: live files, each learnt at its commit, equal the pure functio
             (void)put(*store, fed, minute);
         }
         for (int i = 100; i <= minute; ++i)
-            RC_ASSERT(shown(as_known_at(store->history("P1", at(i)), at(i))) == shown(as_known_at(d.history, at(i))));
+            RC_ASSERT(shown(as_known_at(store->history("P1", at(i)), at(i))) ==
+                      shown(as_known_at(d.history, at(i))));
     }));
 }
 
@@ -87,8 +94,10 @@ TEST_CASE("ingest: every field of every kind survives", "[store][ingest]") {
     p.id = "P1", p.trial = "T", p.arm = "A", p.site = "S", p.sex = Sex::female, p.birth_year = 1960;
     p.day_zero = Date(20000), p.attributes = {{"ecog", "1"}, {"histology", "squamous \"x\""}};
     Observation o = std::get<Observation>(reading(0.5).content);
-    o.minute = 0, o.accession = "A1", o.assay = "ddPCR", o.laboratory = "L", o.specimen = "plasma", o.replicate = 2;
-    o.reading = Reading{0.1, Censor::right}, o.unit_reported = "fraction", o.text_reported = ">0.001", o.scheduled = false;
+    o.minute = 0, o.accession = "A1", o.assay = "ddPCR", o.laboratory = "L", o.specimen = "plasma",
+    o.replicate = 2;
+    o.reading = Reading{0.1, Censor::right}, o.unit_reported = "fraction", o.text_reported = ">0.001",
+    o.scheduled = false;
     TherapyInterval t{"P1", "nivolumab", Date(1), Date(2), "3 mg/kg", "progression"};
     Lesion l;
     l.patient = "P1", l.lesion = "T01", l.taken = Date(3), l.role = Lesion::Role::new_, l.nodal = true;
@@ -98,8 +107,10 @@ TEST_CASE("ingest: every field of every kind survives", "[store][ingest]") {
     (void)put(*store, {{p, {}}, {o, {}}, {t, {}}, {l, {}}, {e, {}}, {v, {}}}, 1);
     CHECK(store->version_count() == 6);
     std::vector<std::string> got, expected;
-    for (const auto& r : store->history("P1", at(1)).versions) got.push_back(content_digest(r.content));
-    for (const Content& c : std::vector<Content>{p, o, t, l, e}) expected.push_back(content_digest(c));
+    for (const auto& r : store->history("P1", at(1)).versions)
+        got.push_back(content_digest(r.content));
+    for (const Content& c : std::vector<Content>{p, o, t, l, e})
+        expected.push_back(content_digest(c));
     CHECK(got == expected);
     REQUIRE(store->schedule(at(1)).size() == 1);
     CHECK(content_digest(store->schedule(at(1))[0]) == content_digest(v));
@@ -110,7 +121,8 @@ TEST_CASE("ingest: every field of every kind survives", "[store][ingest]") {
 TEST_CASE("ingest: the same versions again are duplicates and change nothing", "[store][ingest]") {
     const Folder folder;
     const auto store = new_store(folder / "s.db");
-    const std::vector<Record> records{reading(1.0, "P1", 20000, 5), reading(2.0, "P1", 20001, 5), reading(3.0, "P2")};
+    const std::vector<Record> records{reading(1.0, "P1", 20000, 5), reading(2.0, "P1", 20001, 5),
+                                      reading(3.0, "P2")};
     CHECK(put(*store, records, 10).taken == 3);
     const auto again = put(*store, records, 20);
     CHECK(again.taken == 0);
@@ -166,7 +178,8 @@ TEST_CASE("ingest: a preliminary and a final row re-sent together stay duplicate
     CHECK(values(*store, "P1", at(30)) == Values{2.0});
 }
 
-TEST_CASE("ingest: a conflict is stored, listed with its place, and settled by a later version", "[store][ingest]") {
+TEST_CASE("ingest: a conflict is stored, listed with its place, and settled by a later version",
+          "[store][ingest]") {
     const Folder folder;
     const auto store = new_store(folder / "s.db");
     auto other = reading(2.0, "P1", 20000, 5);
@@ -280,7 +293,8 @@ TEST_CASE("ingest: files and quarantine are kept, a file twice is refused", "[st
 TEST_CASE("ingest: what cannot be kept is refused", "[store][ingest][error]") {
     const Folder folder;
     const auto store = new_store(folder / "s.db");
-    CHECK(code_of([&] { (void)put(*store, {reading(std::numeric_limits<double>::quiet_NaN())}, 1); }) == "S012");
+    CHECK(code_of([&] { (void)put(*store, {reading(std::numeric_limits<double>::quiet_NaN())}, 1); }) ==
+          "S012");
     CHECK(code_of([&] { (void)put(*store, {reading(1.0, "")}, 1); }) == "S012");
     Patient p;
     p.id = "P1", p.attributes["name"] = "\xff";
@@ -293,7 +307,8 @@ TEST_CASE("for_each_history: every patient once, in order, for every size of blo
     const auto store = new_store(folder / "s.db");
     std::vector<Record> records;
     for (int i = 0; i < 20; ++i)
-        for (int day = 0; day <= i; ++day) records.push_back(reading(day, "P" + std::to_string(i), 20000 + day));
+        for (int day = 0; day <= i; ++day)
+            records.push_back(reading(day, "P" + std::to_string(i), 20000 + day));
     (void)put(*store, records, 10);
     auto ids = store->patients(at(10));
     CHECK(ids.size() == 20);
@@ -308,7 +323,8 @@ TEST_CASE("for_each_history: every patient once, in order, for every size of blo
                 seen.push_back(h.patient);
                 const std::size_t n = h.patient == "nobody" ? 0 : std::stoul(h.patient.substr(1)) + 1;
                 CHECK(h.versions.size() == n);
-                for (const auto& r : h.versions) CHECK(patient_of(r.content) == h.patient);
+                for (const auto& r : h.versions)
+                    CHECK(patient_of(r.content) == h.patient);
             },
             block);
         CHECK(seen == ids);

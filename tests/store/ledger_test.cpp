@@ -17,7 +17,8 @@ Alert some_alert(std::int64_t id, const std::string& rule = "rising") {
 
 AlertEvent event(Alert after, AlertChange change, std::int64_t alert = 0) {
     AlertEvent e;
-    e.alert = alert, e.change = change, e.at = at(50), e.actor = "scan", e.why = "because", e.after = std::move(after);
+    e.alert = alert, e.change = change, e.at = at(50), e.actor = "scan", e.why = "because",
+    e.after = std::move(after);
     return e;
 }
 
@@ -30,13 +31,14 @@ store::ScanWrite write_of(std::vector<AlertEvent> events, int minute = 50) {
 bool same(const Alert& a, const Alert& b) {
     return a.id == b.id && a.patient == b.patient && a.episode == b.episode && a.state == b.state &&
            a.human == b.human && a.human_until == b.human_until && a.human_by == b.human_by &&
-           a.human_why == b.human_why && a.raised == b.raised && a.changed == b.changed && a.parent == b.parent &&
-           a.rules_hash == b.rules_hash && a.model_hash == b.model_hash;
+           a.human_why == b.human_why && a.raised == b.raised && a.changed == b.changed &&
+           a.parent == b.parent && a.rules_hash == b.rules_hash && a.model_hash == b.model_hash;
 }
 
 std::vector<std::string> ids(const std::vector<store::ScanState>& states) {
     std::vector<std::string> list;
-    for (const auto& s : states) list.push_back(s.patient);
+    for (const auto& s : states)
+        list.push_back(s.patient);
     return list;
 }
 
@@ -50,9 +52,10 @@ TEST_CASE("write_scan: temporary ids become numbers, parents too", "[store][ledg
     second.parent = -1;
     auto ended = some_alert(-1);
     ended.state = MachineState::resolved, ended.episode.ended = Date(20020);
-    store->write_scan({write_of({event(second, AlertChange::split), event(some_alert(-1), AlertChange::opened),
-                                 event(ended, AlertChange::resolved)})},
-                      "scan");
+    store->write_scan(
+        {write_of({event(second, AlertChange::split), event(some_alert(-1), AlertChange::opened),
+                   event(ended, AlertChange::resolved)})},
+        "scan");
     const auto alerts = store->alerts("P1");
     REQUIRE(alerts.size() == 2);
     CHECK(alerts[0].episode.rule == "other");
@@ -89,7 +92,9 @@ TEST_CASE("write_scan: all of it or nothing", "[store][ledger][error]") {
     CHECK(code_of([&] { store->write_scan({good, stranger}, "scan"); }) == "S010");
     auto dangling = some_alert(-1);
     dangling.parent = 77;
-    CHECK(code_of([&] { store->write_scan({good, write_of({event(dangling, AlertChange::split)})}, "scan"); }) == "S005");
+    CHECK(code_of([&] {
+              store->write_scan({good, write_of({event(dangling, AlertChange::split)})}, "scan");
+          }) == "S005");
     CHECK(store->alerts("").empty());
     CHECK(store->trail().size() == before);
     CHECK_FALSE(store->checkpoint("P1", "m"));
@@ -150,7 +155,8 @@ TEST_CASE("due: something learnt, a deadline, an activation, or a failure", "[st
     const auto store = new_store(folder / "s.db");
     const auto day = [](int n) { return Instant::end_of(Date(n)); };
     auto a = reading(1.0, "A"), b = reading(1.0, "B"), b2 = reading(2.0, "B"), c = reading(1.0, "C");
-    a.version.learnt = day(10), b.version.learnt = day(10), b2.version.learnt = day(30), c.version.learnt = day(20);
+    a.version.learnt = day(10), b.version.learnt = day(10), b2.version.learnt = day(30),
+    c.version.learnt = day(20);
     (void)put(*store, {c, b2, a, b}, 1, true);
     using Ids = std::vector<std::string>;
     CHECK(ids(store->due(day(9))).empty());
@@ -206,7 +212,9 @@ TEST_CASE("activate: kept with its text, refused behind a scan", "[store][scan][
     store->activate({store::ArtifactKind::model, "io", "h2", "later", at(9), "ann", "why"});
     store->activate({store::ArtifactKind::rules, "", "h1", "first", at(5), "bob", ""});
     store->write_scan({write_of({})}, "scan");
-    CHECK(code_of([&] { store->activate({store::ArtifactKind::rules, "", "h", "t", at(50), "a", ""}); }) == "S020");
+    CHECK(code_of([&] {
+              store->activate({store::ArtifactKind::rules, "", "h", "t", at(50), "a", ""});
+          }) == "S020");
     store->activate({store::ArtifactKind::rules, "", "h", "t", at(50).next(), "a", ""});
     const auto list = store->activations();
     REQUIRE(list.size() == 3);
@@ -221,7 +229,8 @@ TEST_CASE("put_channels: the catalogue comes back, and a change is in the trail"
     const Folder folder;
     const auto store = new_store(folder / "s.db");
     Channel c;
-    c.name = "ctdna", c.title = "ctDNA", c.unit = "%", c.group = "ctdna", c.scale = Scale::log, c.harm = Harm::up;
+    c.name = "ctdna", c.title = "ctDNA", c.unit = "%", c.group = "ctdna", c.scale = Scale::log,
+    c.harm = Harm::up;
     c.says = Says::rate, c.lod = 0.1, c.low = 0, c.high = 100, c.stale_after = 63, c.source = "D11";
     c.loinc = {"81258-6", "1-2"};
     Channel plain;

@@ -1,6 +1,7 @@
-#include <catch2/catch.hpp>
 #include <map>
 #include <set>
+
+#include <catch2/catch.hpp>
 
 #include "record/support/generate.hpp"
 #include "store/support/store_fixture.hpp"
@@ -18,7 +19,8 @@ class Twin {
 public:
     void hear(const Said& said) {
         if (said.empty()) return;
-        if (!std::includes(stands_.begin(), stands_.end(), said.begin(), said.end()) || highest(said) != highest(stands_))
+        if (!std::includes(stands_.begin(), stands_.end(), said.begin(), said.end()) ||
+            highest(said) != highest(stands_))
             stands_ = said;
     }
     [[nodiscard]] std::vector<double> in_force() const {

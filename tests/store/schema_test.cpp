@@ -1,9 +1,10 @@
-#include <SQLiteCpp/SQLiteCpp.h>
-
-#include <catch2/catch.hpp>
 #include <sstream>
 
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <catch2/catch.hpp>
+
 #include "bellwether/core/text.hpp"
+
 #include "store/support/store_fixture.hpp"
 
 namespace bellwether {
@@ -25,16 +26,19 @@ std::vector<std::string> documented() {
 std::vector<std::string> actual(const std::string& path) {
     std::vector<std::string> list;
     SQLite::Database db(path, SQLite::OPEN_READONLY);
-    SQLite::Statement q(db,
-                        "SELECT t.name || '.' || c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c "
-                        "WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY t.rowid, c.cid");
-    while (q.executeStep()) list.push_back(q.getColumn(0).getString());
+    SQLite::Statement q(
+        db,
+        "SELECT t.name || '.' || c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c "
+        "WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY t.rowid, c.cid");
+    while (q.executeStep())
+        list.push_back(q.getColumn(0).getString());
     return list;
 }
 
 }  // namespace
 
-TEST_CASE("docs/store-schema.md: names every table and column, in their order, and nothing else", "[store][schema]") {
+TEST_CASE("docs/store-schema.md: names every table and column, in their order, and nothing else",
+          "[store][schema]") {
     const testing::Folder folder;
     (void)testing::new_store(folder / "s.db");
     CHECK(documented() == actual(folder / "s.db"));

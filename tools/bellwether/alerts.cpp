@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "commands.hpp"
-
 #include "bellwether/alert/human.hpp"
 #include "bellwether/alert/review.hpp"
+
+#include "commands.hpp"
 
 namespace bellwether::cli {
 namespace {
@@ -12,10 +12,15 @@ namespace {
 using nlohmann::ordered_json;
 
 ordered_json to_json(const Alert& a, Instant at) {
-    ordered_json j{{"id", a.id}, {"patient", a.patient}, {"rule", a.episode.rule},
-                   {"severity", to_string(a.episode.severity)}, {"state", to_string(a.state)},
-                   {"human", to_string(alert::human_state(a, at))}, {"raised", to_string(a.raised)},
-                   {"onset", to_string(a.episode.onset)}, {"fired", to_string(a.episode.fired)}};
+    ordered_json j{{"id", a.id},
+                   {"patient", a.patient},
+                   {"rule", a.episode.rule},
+                   {"severity", to_string(a.episode.severity)},
+                   {"state", to_string(a.state)},
+                   {"human", to_string(alert::human_state(a, at))},
+                   {"raised", to_string(a.raised)},
+                   {"onset", to_string(a.episode.onset)},
+                   {"fired", to_string(a.episode.fired)}};
     j["ended"] = a.episode.ended ? ordered_json(to_string(*a.episode.ended)) : ordered_json();
     j["evidence"] = ordered_json::parse(a.episode.evidence, nullptr, false);
     return j;
@@ -38,7 +43,9 @@ void define_list(Options& o) {
     o.text("--patient", a->patient, "of one patient only");
     o.text("--as-of", a->when, "the ledger as it stood then; default: now");
     o.flag("--all", a->all, "also what is resolved, withdrawn, merged or superseded");
-    o.examples("  bellwether alerts list --db trial.db\n  bellwether alerts list --all --format csv --db trial.db\n");
+    o.examples(
+        "  bellwether alerts list --db trial.db\n  bellwether alerts list --all --format csv --db "
+        "trial.db\n");
     o.run([a] {
         const auto store = a->session.open();
         const Instant at = as_of(a->when);
@@ -46,8 +53,8 @@ void define_list(Options& o) {
         auto rows = ordered_json::array();
         if (format == Format::text) fmt::print("{}", banner(*store));
         if (format == Format::csv)
-            fmt::print("{}", csv_line({"store", "id", "patient", "rule", "severity", "state", "human", "raised", "onset",
-                                       "fired", "ended", "summary"}));
+            fmt::print("{}", csv_line({"store", "id", "patient", "rule", "severity", "state", "human",
+                                       "raised", "onset", "fired", "ended", "summary"}));
         bool any = false;
         const std::string kind(store::to_string(store->kind()));
         for (const auto& x : alert::ledger_at(store->alert_events(a->patient), at)) {
@@ -57,16 +64,20 @@ void define_list(Options& o) {
             if (format == Format::json)
                 rows.push_back(to_json(x, at));
             else if (format == Format::csv)
-                fmt::print("{}", csv_line({kind, std::to_string(x.id), x.patient, x.episode.rule,
-                                           std::string(to_string(x.episode.severity)), std::string(to_string(x.state)),
-                                           std::string(to_string(alert::human_state(x, at))), to_string(x.raised),
-                                           to_string(x.episode.onset), to_string(x.episode.fired), ended, summary(x)}));
+                fmt::print(
+                    "{}",
+                    csv_line({kind, std::to_string(x.id), x.patient, x.episode.rule,
+                              std::string(to_string(x.episode.severity)), std::string(to_string(x.state)),
+                              std::string(to_string(alert::human_state(x, at))), to_string(x.raised),
+                              to_string(x.episode.onset), to_string(x.episode.fired), ended, summary(x)}));
             else
                 fmt::print("{:>6} {:<12} {:<7} {:<10} {:<12} raised {}  {}: {}\n", x.id, x.patient,
-                           to_string(x.episode.severity), to_string(x.state), to_string(alert::human_state(x, at)),
-                           to_string(x.raised.date()), x.episode.rule, summary(x));
+                           to_string(x.episode.severity), to_string(x.state),
+                           to_string(alert::human_state(x, at)), to_string(x.raised.date()), x.episode.rule,
+                           summary(x));
         }
-        if (format == Format::json) fmt::print("{}\n", ordered_json{{"store", kind}, {"alerts", rows}}.dump(2));
+        if (format == Format::json)
+            fmt::print("{}\n", ordered_json{{"store", kind}, {"alerts", rows}}.dump(2));
         if (format == Format::text && !any)
             fmt::print("{}\n", store->last_scan() ? "no open alert" : "never scanned: nothing was judged");
         return Exit::ok;
@@ -97,18 +108,21 @@ void define_show(Options& o) {
         std::string lines;
         for (const auto& e : store->alert_events(x.patient)) {
             if (e.alert != x.id) continue;
-            history.push_back({{"at", to_string(e.at)}, {"change", to_string(e.change)}, {"by", e.actor}, {"why", e.why}});
+            history.push_back(
+                {{"at", to_string(e.at)}, {"change", to_string(e.change)}, {"by", e.actor}, {"why", e.why}});
             lines += fmt::format("  {} {} by {} {}\n", to_string(e.at), to_string(e.change), e.actor, e.why);
         }
         auto j = to_json(x, now());
         j["history"] = history;
         if (a->session.output() == Format::json) {
-            fmt::print("{}\n", ordered_json{{"store", store::to_string(store->kind())}, {"alert", j}}.dump(2));
+            fmt::print("{}\n",
+                       ordered_json{{"store", store::to_string(store->kind())}, {"alert", j}}.dump(2));
         } else {
-            fmt::print("{}alert {} of {}: {} ({}), {}, {}\n{}\nonset {}, fired {}, {}\n", banner(*store), x.id, x.patient,
-                       x.episode.rule, to_string(x.episode.severity), to_string(x.state),
+            fmt::print("{}alert {} of {}: {} ({}), {}, {}\n{}\nonset {}, fired {}, {}\n", banner(*store),
+                       x.id, x.patient, x.episode.rule, to_string(x.episode.severity), to_string(x.state),
                        to_string(alert::human_state(x, now())), summary(x), to_string(x.episode.onset),
-                       to_string(x.episode.fired), x.episode.ended ? "ended " + to_string(*x.episode.ended) : "not ended");
+                       to_string(x.episode.fired),
+                       x.episode.ended ? "ended " + to_string(*x.episode.ended) : "not ended");
             for (const auto& b : j["evidence"].value("because", ordered_json::array()))
                 fmt::print("  {} = {}\n", b.value("call", ""),
                            b.contains("value") ? b["value"].dump() : "unknown: " + b.value("unknown", ""));
@@ -129,7 +143,7 @@ Exit act(const OneArgs& a, alert::HumanAction action, int default_days) {
         until = Instant::end_of(now().date() + default_days);
     const auto event = alert::make_human_event(x, action, a.session.actor(), a.why, until, now());
     store->write_human(event);
-    fmt::print("alert {}: {}\n", x.id, to_string(event.change));
+    fmt::print("{}alert {}: {}\n", banner(*store), x.id, to_string(event.change));
     return Exit::ok;
 }
 
@@ -140,11 +154,12 @@ void define_act(Options& o) {
     o.integer("id", a->id, "number of the alert", 1, INT64_MAX);
     o.text("--why", a->why, "what was found or done, for the trail");
     if (takes_until)
-        o.text("--until", a->until, default_days > 0 ? fmt::format("time limit; default: {} days", default_days) : "time limit");
+        o.text("--until", a->until,
+               default_days > 0 ? fmt::format("time limit; default: {} days", default_days) : "time limit");
     o.examples(fmt::format("  bellwether alerts {} 12 --why 'seen, scan brought forward' --db trial.db\n",
                            action == alert::HumanAction::acknowledge ? "ack"
                            : action == alert::HumanAction::action    ? "resolve"
-                                                                     : std::string(alert::to_string(action))));
+                                                                  : std::string(alert::to_string(action))));
     o.run([a] { return act(*a, action, default_days); });
 }
 
@@ -158,7 +173,8 @@ const Command alerts_dismiss{"alerts", "dismiss", "no reason to act; the reason 
                              define_act<alert::HumanAction::dismiss, 0, false>};
 const Command alerts_resolve{"alerts", "resolve", "it was acted on",
                              define_act<alert::HumanAction::action, 0, false>};
-const Command alerts_snooze{"alerts", "snooze", "look again later", define_act<alert::HumanAction::snooze, 7, true>};
+const Command alerts_snooze{"alerts", "snooze", "look again later",
+                            define_act<alert::HumanAction::snooze, 7, true>};
 const Command alerts_reset{"alerts", "reset", "take an acknowledgement or a decision back",
                            define_act<alert::HumanAction::reset, 0, false>};
 

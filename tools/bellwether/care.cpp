@@ -25,8 +25,10 @@ void define_doctor(Options& o) {
                 fmt::print("{:<28} {}\n", what, result);
         }
         if (s->output() == Format::json)
-            fmt::print("{}\n", nlohmann::ordered_json{{"store", store::to_string(store->kind())}, {"ok", health.ok},
-                                                      {"checks", rows}}.dump(2));
+            fmt::print("{}\n",
+                       nlohmann::ordered_json{
+                           {"store", store::to_string(store->kind())}, {"ok", health.ok}, {"checks", rows}}
+                           .dump(2));
         return health.ok ? Exit::ok : Exit::failed;
     });
 }
@@ -61,7 +63,8 @@ void define_restore(Options& o) {
         store::restore_sqlite(a->file, path);
         const auto store = store::open_sqlite(path);
         store->note(now(), a->session.actor(), "restore", a->file, "verified");
-        fmt::print("{}restored {} from {}; what stood there is kept as {}.before-restore\n", banner(*store), path, a->file, path);
+        fmt::print("{}restored {} from {}; what stood there is kept as {}.before-restore\n", banner(*store),
+                   path, a->file, path);
         return Exit::ok;
     });
 }
@@ -75,18 +78,29 @@ void define_trail(Options& o) {
         const auto broken = store->broken_trail();
         auto rows = nlohmann::ordered_json::array();
         if (s->output() == Format::text) fmt::print("{}", banner(*store));
-        if (s->output() == Format::csv) fmt::print("{}", csv_line({"number", "at", "who", "what", "subject", "detail", "hash"}));
+        if (s->output() == Format::csv)
+            fmt::print("{}", csv_line({"number", "at", "who", "what", "subject", "detail", "hash"}));
         for (const auto& t : store->trail()) {
             if (s->output() == Format::json)
-                rows.push_back({{"number", t.number}, {"at", to_string(t.at)}, {"who", t.who}, {"what", t.what},
-                                {"subject", t.subject}, {"detail", t.detail}, {"hash", t.hash}});
+                rows.push_back({{"number", t.number},
+                                {"at", to_string(t.at)},
+                                {"who", t.who},
+                                {"what", t.what},
+                                {"subject", t.subject},
+                                {"detail", t.detail},
+                                {"hash", t.hash}});
             else if (s->output() == Format::csv)
-                fmt::print("{}", csv_line({std::to_string(t.number), to_string(t.at), t.who, t.what, t.subject, t.detail, t.hash}));
+                fmt::print("{}", csv_line({std::to_string(t.number), to_string(t.at), t.who, t.what,
+                                           t.subject, t.detail, t.hash}));
             else
-                fmt::print("{:>6} {} {:<10} {:<14} {} {}\n", t.number, to_string(t.at), t.who, t.what, t.subject, t.detail);
+                fmt::print("{:>6} {} {:<10} {:<14} {} {}\n", t.number, to_string(t.at), t.who, t.what,
+                           t.subject, t.detail);
         }
         if (s->output() == Format::json)
-            fmt::print("{}\n", nlohmann::ordered_json{{"whole", !broken}, {"trail", rows}}.dump(2));
+            fmt::print("{}\n",
+                       nlohmann::ordered_json{
+                           {"store", store::to_string(store->kind())}, {"whole", !broken}, {"trail", rows}}
+                           .dump(2));
         if (broken) fmt::print(stderr, "bellwether: the trail is broken at line {}\n", *broken);
         return broken ? Exit::failed : Exit::ok;
     });

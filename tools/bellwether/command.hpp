@@ -10,8 +10,8 @@
 #include "bellwether/core/date.hpp"
 #include "bellwether/store/store.hpp"
 
-/// The command line: one file per command, a table of them in main.cpp. CLI11 stays behind `Options` (options.cpp),
-/// since each file that includes it costs seconds to compile.
+/// The command line: one file per command, a table of them in main.cpp. CLI11 stays behind `Options`
+/// (options.cpp), since each file that includes it costs seconds to compile.
 namespace bellwether::cli {
 
 /// The contract with cron and scripts. docs/exit-codes.md
@@ -31,7 +31,8 @@ public:
     explicit Options(Impl& impl) : impl_(impl) {}
     /// @param names  "--as-of" or "-q,--quiet"; a name without dashes is positional
     void text(const std::string& names, std::string& into, const std::string& help, bool required = false);
-    void texts(const std::string& names, std::vector<std::string>& into, const std::string& help, bool required = false);
+    void texts(const std::string& names, std::vector<std::string>& into, const std::string& help,
+               bool required = false);
     void integer(const std::string& names, std::int64_t& into, const std::string& help, std::int64_t low,
                  std::int64_t high);
     void flag(const std::string& names, bool& into, const std::string& help);
@@ -62,7 +63,8 @@ enum class Format { text, json, csv };
 struct Session {
     std::string db, format = "text", who;
     void declare(Options& o, bool formats = true);
-    [[nodiscard]] std::string path() const;  ///< @throws UsageError when neither --db nor BELLWETHER_DB is given
+    [[nodiscard]] std::string path()
+        const;  ///< @throws UsageError when neither --db nor BELLWETHER_DB is given
     [[nodiscard]] std::unique_ptr<store::Store> open() const;
     [[nodiscard]] Format output() const;
     [[nodiscard]] std::string actor() const;  ///< --who, else the login name
@@ -91,12 +93,14 @@ public:
 /// "7d", "2w" in days. @throws UsageError
 [[nodiscard]] int duration(const std::string& text, const std::string& option);
 
-/// From when an activation holds: now, or `text`. In the past only in stores that are not live. @throws UsageError
+/// From when an activation holds: now, or `text`. In the past only in stores that are not live. @throws
+/// UsageError
 [[nodiscard]] Instant activation_instant(const store::Store& store, const std::string& text);
 
 /// The line that every output of a store that is not live begins with; "" for a live one.
 [[nodiscard]] std::string banner(const store::Store& store);
-/// Folder with the shipped rules/ and models/: $BELLWETHER_HOME, an installation, or the source tree of this build.
+/// Folder with the shipped rules/ and models/: $BELLWETHER_HOME, an installation, or the source tree of this
+/// build.
 [[nodiscard]] std::string home();
 [[nodiscard]] bool on_terminal(int fd);
 [[nodiscard]] bool colours();  ///< stdout is a terminal and NO_COLOR is not set

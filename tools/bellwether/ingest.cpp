@@ -1,10 +1,11 @@
+#include "bellwether/app/ingest.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "commands.hpp"
-
-#include "bellwether/app/ingest.hpp"
 #include "bellwether/core/text.hpp"
+
+#include "commands.hpp"
 
 namespace bellwether::cli {
 namespace {
@@ -13,16 +14,19 @@ using app::FileReport;
 
 const char* word(FileReport::End end) {
     switch (end) {
-        case FileReport::End::taken: return "taken";
-        case FileReport::End::seen_before: return "seen before";
-        case FileReport::End::refused: return "refused";
+        case FileReport::End::taken:
+            return "taken";
+        case FileReport::End::seen_before:
+            return "seen before";
+        case FileReport::End::refused:
+            return "refused";
     }
     return "";
 }
 
 /// Findings to stderr, one line a file to stdout.
-Exit show(const std::vector<FileReport>& reports, Format format, const std::string& head, const std::string& kind,
-          bool quiet) {
+Exit show(const std::vector<FileReport>& reports, Format format, const std::string& head,
+          const std::string& kind, bool quiet) {
     bool bad = false;
     nlohmann::ordered_json rows = nlohmann::ordered_json::array();
     if (format == Format::csv && !quiet)
@@ -36,18 +40,23 @@ Exit show(const std::vector<FileReport>& reports, Format format, const std::stri
         const auto hidden = r.counts.quarantined - static_cast<std::int64_t>(r.rejects.size());
         if (r.end == FileReport::End::taken && hidden > 0)
             fmt::print(stderr, "{}: and {} more rows in quarantine\n", r.file, hidden);
-        bad = bad || r.end == FileReport::End::refused || (r.end == FileReport::End::taken && r.counts.quarantined > 0);
+        bad = bad || r.end == FileReport::End::refused ||
+              (r.end == FileReport::End::taken && r.counts.quarantined > 0);
         if (quiet) continue;
         const auto& c = r.counts;
         if (format == Format::json)
-            rows.push_back({{"file", r.file}, {"end", word(r.end)}, {"rows", c.rows}, {"taken", c.taken},
-                            {"duplicates", c.duplicates}, {"quarantined", c.quarantined}});
+            rows.push_back({{"file", r.file},
+                            {"end", word(r.end)},
+                            {"rows", c.rows},
+                            {"taken", c.taken},
+                            {"duplicates", c.duplicates},
+                            {"quarantined", c.quarantined}});
         else if (format == Format::csv)
             fmt::print("{}", csv_line({r.file, word(r.end), std::to_string(c.rows), std::to_string(c.taken),
                                        std::to_string(c.duplicates), std::to_string(c.quarantined)}));
         else
-            fmt::print("{}: {}: {} rows, {} taken, {} duplicates, {} in quarantine\n", r.file, word(r.end), c.rows,
-                       c.taken, c.duplicates, c.quarantined);
+            fmt::print("{}: {}: {} rows, {} taken, {} duplicates, {} in quarantine\n", r.file, word(r.end),
+                       c.rows, c.taken, c.duplicates, c.quarantined);
     }
     if (format == Format::json && !quiet)
         fmt::print("{}\n", nlohmann::ordered_json{{"store", kind}, {"files", rows}}.dump(2));
@@ -62,7 +71,8 @@ struct Args {
     bool backfill = false, wait = false, quiet = false;
 };
 
-std::vector<app::LoadedProfile> load(const std::vector<std::string>& paths, const ChannelCatalogue& catalogue) {
+std::vector<app::LoadedProfile> load(const std::vector<std::string>& paths,
+                                     const ChannelCatalogue& catalogue) {
     std::vector<app::LoadedProfile> profiles;
     for (const auto& p : paths)
         profiles.push_back(app::load_profile({p, read_text(p)}, catalogue));
@@ -86,27 +96,33 @@ Exit run(const Args& a) {
         for (const auto& file : a.files) {
             const auto* profile = app::profile_for(file, profiles);
             if (!profile)
-                throw UsageError("no profile fits '" + file + "': labs.yaml reads files with 'labs' in their name");
+                throw UsageError("no profile fits '" + file +
+                                 "': labs.yaml reads files with 'labs' in their name");
             reports.push_back(app::ingest_file(*store, file, *profile, options));
             if (tick) tick(++done, static_cast<std::int64_t>(a.files.size()));
         }
     }
-    return show(reports, a.session.output(), banner(*store), std::string(store::to_string(store->kind())), a.quiet);
+    return show(reports, a.session.output(), banner(*store), std::string(store::to_string(store->kind())),
+                a.quiet);
 }
 
 void define_ingest(Options& o) {
     auto a = std::make_shared<Args>();
     a->session.declare(o);
     o.texts("files", a->files, "feed files, gzip or not; - for standard input");
-    o.texts("--profile", a->profiles, "feed profile; several when the files are of several kinds: labs.yaml reads files "
-                                      "with 'labs' in their name", true);
+    o.texts("--profile", a->profiles,
+            "feed profile; several when the files are of several kinds: labs.yaml reads files "
+            "with 'labs' in their name",
+            true);
     o.text("--inbox", a->inbox, "folder: takes what is new and moves each file to done/ or rejected/");
-    o.flag("--backfill", a->backfill, "history loaded afterwards: learnt at the release time or by the profile's lag");
+    o.flag("--backfill", a->backfill,
+           "history loaded afterwards: learnt at the release time or by the profile's lag");
     o.flag("--wait", a->wait, "wait for another run to end instead of leaving with exit code 4");
     o.flag("--quiet", a->quiet, "findings only: for cron");
-    o.examples("  bellwether ingest labs.csv --profile labs.yaml --db trial.db\n"
-               "  bellwether ingest --inbox /srv/labs --profile patients.yaml --profile labs.yaml --quiet\n"
-               "  zcat old.csv.gz | bellwether ingest - --profile labs.yaml --backfill --db trial.db\n");
+    o.examples(
+        "  bellwether ingest labs.csv --profile labs.yaml --db trial.db\n"
+        "  bellwether ingest --inbox /srv/labs --profile patients.yaml --profile labs.yaml --quiet\n"
+        "  zcat old.csv.gz | bellwether ingest - --profile labs.yaml --backfill --db trial.db\n");
     o.run([a] { return run(*a); });
 }
 
@@ -142,6 +158,7 @@ void define_check(Options& o) {
 }  // namespace
 
 const Command ingest{"ingest", "", "take feed files into the store", define_ingest};
-const Command feed_check{"feed", "check", "read feed files and report, without storing anything", define_check};
+const Command feed_check{"feed", "check", "read feed files and report, without storing anything",
+                         define_check};
 
 }  // namespace bellwether::cli

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "commands.hpp"
-
 #include "bellwether/core/text.hpp"
+
+#include "commands.hpp"
 
 namespace bellwether::cli {
 namespace {
@@ -23,16 +23,19 @@ struct InitArgs {
 void define_init(Options& o) {
     auto a = std::make_shared<InitArgs>();
     a->session.declare(o, false);
-    o.word("--kind", a->kind, "live, historical (data of the past, loaded afterwards) or simulated; every output says which",
+    o.word("--kind", a->kind,
+           "live, historical (data of the past, loaded afterwards) or simulated; every output says which",
            {"live", "historical", "simulated"});
     o.text("--channels", a->channels, "channel catalogue; default: the shipped models/channels.yaml");
     o.examples("  bellwether init --db trial.db\n  bellwether init --db oak.db --kind historical\n");
     o.run([a] {
-        const auto catalogue = read_channels(a->channels.empty() ? home() + "/models/channels.yaml" : a->channels);
+        const auto catalogue =
+            read_channels(a->channels.empty() ? home() + "/models/channels.yaml" : a->channels);
         const auto path = a->session.path();
         const auto store = store::create_sqlite(path, *store::parse_kind(a->kind), now(), a->session.actor());
         store->put_channels(catalogue, now(), a->session.actor());
-        fmt::print("{}created {} store {} with {} channels\n", banner(*store), a->kind, path, catalogue.size());
+        fmt::print("{}created {} store {} with {} channels\n", banner(*store), a->kind, path,
+                   catalogue.size());
         return Exit::ok;
     });
 }
@@ -44,18 +47,27 @@ void define_channel_list(Options& o) {
     o.run([s] {
         const auto store = s->open();
         nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-        if (s->output() == Format::csv) fmt::print("{}", csv_line({"channel", "unit", "group", "derived", "title"}));
+        if (s->output() == Format::csv)
+            fmt::print("{}", csv_line({"channel", "unit", "group", "derived", "title"}));
         if (s->output() == Format::text) fmt::print("{}", banner(*store));
         for (const auto& [name, c] : store->channels()) {
             if (s->output() == Format::json)
-                rows.push_back({{"channel", name}, {"unit", c.unit}, {"group", c.group}, {"derived", c.derived}, {"title", c.title}});
+                rows.push_back({{"channel", name},
+                                {"unit", c.unit},
+                                {"group", c.group},
+                                {"derived", c.derived},
+                                {"title", c.title}});
             else if (s->output() == Format::csv)
                 fmt::print("{}", csv_line({name, c.unit, c.group, c.derived ? "1" : "0", c.title}));
             else
-                fmt::print("{:<20} {:<10} {:<8} {:<8} {}\n", name, c.unit, c.group, c.derived ? "derived" : "", c.title);
+                fmt::print("{:<20} {:<10} {:<8} {:<8} {}\n", name, c.unit, c.group,
+                           c.derived ? "derived" : "", c.title);
         }
         if (s->output() == Format::json)
-            fmt::print("{}\n", nlohmann::ordered_json{{"store", store::to_string(store->kind())}, {"channels", rows}}.dump(2));
+            fmt::print(
+                "{}\n",
+                nlohmann::ordered_json{{"store", store::to_string(store->kind())}, {"channels", rows}}.dump(
+                    2));
         return Exit::ok;
     });
 }
@@ -69,13 +81,15 @@ void define_channel_add(Options& o) {
     auto a = std::make_shared<AddArgs>();
     a->session.declare(o, false);
     o.text("file", a->file, "channel catalogue with the channels to add or replace", true);
-    o.examples("  bellwether channel add more.yaml --db trial.db && bellwether quarantine retry --all --db trial.db\n");
+    o.examples(
+        "  bellwether channel add more.yaml --db trial.db && bellwether quarantine retry --all --db "
+        "trial.db\n");
     o.run([a] {
         const auto catalogue = read_channels(a->file);
         const auto held = lock(a->session.path(), false);
         const auto store = a->session.open();
         store->put_channels(catalogue, now(), a->session.actor());
-        fmt::print("{} channels added or replaced\n", catalogue.size());
+        fmt::print("{}{} channels added or replaced\n", banner(*store), catalogue.size());
         return Exit::ok;
     });
 }

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
-#include "commands.hpp"
-
 #include "bellwether/app/fit.hpp"
 #include "bellwether/app/rules.hpp"
 #include "bellwether/core/text.hpp"
+
+#include "commands.hpp"
 
 namespace bellwether::cli {
 namespace {
@@ -20,12 +20,15 @@ void define_fit(Options& o) {
     a->session.declare(o);
     o.text("model", a->spec, "model specification (YAML)", true);
     o.text("--out", a->out, "where the fitted model goes", true);
-    o.integer("--folds", a->folds, "K for cross-fitting: a patient is then never scored by parameters that saw it; 0 = one "
-                                   "set for all", 0, 100);
+    o.integer("--folds", a->folds,
+              "K for cross-fitting: a patient is then never scored by parameters that saw it; 0 = one "
+              "set for all",
+              0, 100);
     o.integer("--starts", a->starts, "starts per fit", 1, 100);
     o.integer("--threads", a->threads, "fits at once", 1, 256);
     o.text("--as-of", a->when, "data as known then; default: now");
-    o.examples("  bellwether fit models/tumour-size/size-only.yaml --folds 5 --out size.fit.yaml --db oak.db\n");
+    o.examples(
+        "  bellwether fit models/tumour-size/size-only.yaml --folds 5 --out size.fit.yaml --db oak.db\n");
     o.run([a] {
         const auto store = a->session.open();
         app::FitRequest request;
@@ -61,7 +64,8 @@ void define_show(Options& o) {
         Findings findings;
         const auto model = markov::read_model(read_text(a->file), a->file, findings);
         if (!findings.ok()) throw InputError(findings);
-        fmt::print("{}", a->session.output() == Format::json ? app::describe_json(model) : app::describe(model));
+        fmt::print("{}",
+                   a->session.output() == Format::json ? app::describe_json(model) : app::describe(model));
         return Exit::ok;
     });
 }
@@ -70,7 +74,8 @@ void define_activate(Options& o) {
     auto a = std::make_shared<ModelArgs>();
     a->session.declare(o, false);
     o.text("file", a->file, "fitted model", true);
-    o.text("--from", a->from, "instant from which it holds; in the past only in historical and simulated stores");
+    o.text("--from", a->from,
+           "instant from which it holds; in the past only in historical and simulated stores");
     o.text("--why", a->why, "the reason, for the trail");
     o.examples("  bellwether model activate size.fit.yaml --db trial.db --why 'refit after cohort 2'\n");
     o.run([a] {

@@ -5,10 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "command.hpp"
-
 #include "bellwether/core/error.hpp"
 #include "bellwether/core/text.hpp"
+
+#include "command.hpp"
 
 namespace bellwether::cli {
 
@@ -38,15 +38,21 @@ void Options::word(const std::string& names, std::string& into, const std::strin
                    const std::vector<std::string>& allowed) {
     impl_.app->add_option(names, into, help)->check(CLI::IsMember(allowed))->capture_default_str();
 }
-void Options::examples(const std::string& lines) { impl_.app->footer("Examples:\n" + lines); }
-void Options::run(std::function<Exit()> action) { impl_.action = std::move(action); }
+void Options::examples(const std::string& lines) {
+    impl_.app->footer("Examples:\n" + lines);
+}
+void Options::run(std::function<Exit()> action) {
+    impl_.action = std::move(action);
+}
 
 namespace {
 
 /// One parsed command line: the tree of commands, and the one that was named.
 struct Tree {
-    CLI::App root{"Bellwether watches tumour and immune markers during immunotherapy and raises alerts when they drift.\n"
-                  "Decision support for research: it proposes, people decide."};
+    CLI::App root{
+        "Bellwether watches tumour and immune markers during immunotherapy and raises alerts when they "
+        "drift.\n"
+        "Decision support for research: it proposes, people decide."};
     std::map<CLI::App*, std::unique_ptr<Options::Impl>> leaves;
     std::map<std::string, CLI::App*> nouns;
     bool version = false;
@@ -55,8 +61,9 @@ struct Tree {
 void build(Tree& tree, const std::vector<Command>& commands) {
     tree.root.name("bellwether");
     tree.root.add_flag("--version", tree.version, "print the version");
-    tree.root.footer("Each command has --help with examples. Exit codes: 0 ok, 1 failed, 2 usage, 3 bad input (good rows\n"
-                     "kept), 4 another run holds the store, 10 new alerts (scan --exit-code).");
+    tree.root.footer(
+        "Each command has --help with examples. Exit codes: 0 ok, 1 failed, 2 usage, 3 bad input (good rows\n"
+        "kept), 4 another run holds the store, 10 new alerts (scan --exit-code).");
     for (const auto& c : commands) {
         CLI::App* parent = &tree.root;
         std::string word = c.noun;

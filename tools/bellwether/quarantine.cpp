@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "commands.hpp"
-
 #include "bellwether/app/ingest.hpp"
 #include "bellwether/core/text.hpp"
+
+#include "commands.hpp"
 
 namespace bellwether::cli {
 namespace {
@@ -25,22 +25,33 @@ void define_list(Options& o) {
         const auto store = a->session.open();
         const auto format = a->session.output();
         auto rows = nlohmann::ordered_json::array();
-        if (format == Format::csv) fmt::print("{}", csv_line({"id", "state", "file", "line", "column", "code", "reason"}));
+        if (format == Format::csv)
+            fmt::print("{}", csv_line({"id", "state", "file", "line", "column", "code", "reason"}));
         if (format == Format::text) fmt::print("{}", banner(*store));
         bool any = false;
         for (const auto& q : store->quarantine(!a->all)) {
             any = true;
             if (format == Format::json)
-                rows.push_back({{"id", q.id}, {"state", q.state}, {"file", q.file}, {"line", q.line}, {"column", q.column},
-                                {"code", q.code}, {"reason", q.reason}, {"hint", q.hint}});
+                rows.push_back({{"id", q.id},
+                                {"state", q.state},
+                                {"file", q.file},
+                                {"line", q.line},
+                                {"column", q.column},
+                                {"code", q.code},
+                                {"reason", q.reason},
+                                {"hint", q.hint}});
             else if (format == Format::csv)
                 fmt::print("{}", csv_line({std::to_string(q.id), q.state, q.file, std::to_string(q.line),
                                            std::to_string(q.column), q.code, q.reason}));
             else
-                fmt::print("{:>5} {:<8} {}:{}:{}: {}: {}\n", q.id, q.state, q.file, q.line, q.column, q.code, q.reason);
+                fmt::print("{:>5} {:<8} {}:{}:{}: {}: {}\n", q.id, q.state, q.file, q.line, q.column, q.code,
+                           q.reason);
         }
         if (format == Format::json)
-            fmt::print("{}\n", nlohmann::ordered_json{{"store", store::to_string(store->kind())}, {"quarantine", rows}}.dump(2));
+            fmt::print(
+                "{}\n",
+                nlohmann::ordered_json{{"store", store::to_string(store->kind())}, {"quarantine", rows}}.dump(
+                    2));
         if (format == Format::text && !any) fmt::print("quarantine is empty\n");
         return Exit::ok;
     });
@@ -55,8 +66,9 @@ void define_show(Options& o) {
         const auto store = a->session.open();
         const auto q = store->quarantine_row(a->id);
         if (!q) throw Error("P005", fmt::format("quarantine holds no row {}", a->id));
-        fmt::print("{}row {} ({}), {}:{}:{}, since {}\n{}: {}\nhint: {}\n{}\n{}\n", banner(*store), q->id, q->state, q->file,
-                   q->line, q->column, to_string(q->at), q->code, q->reason, q->hint, q->header, q->raw);
+        fmt::print("{}row {} ({}), {}:{}:{}, since {}\n{}: {}\nhint: {}\n{}\n{}\n", banner(*store), q->id,
+                   q->state, q->file, q->line, q->column, to_string(q->at), q->code, q->reason, q->hint,
+                   q->header, q->raw);
         return Exit::ok;
     });
 }
@@ -68,8 +80,9 @@ void define_retry(Options& o) {
     o.flag("--all", a->all, "every open row, as it stands");
     o.text("--row", a->row, "the row as it should have been");
     o.text("--profile", a->profile, "a newer feed profile; default: the one it came with");
-    o.examples("  bellwether quarantine retry 3 --row 'P-001,ctdna,0.8,%,2026-03-02,,,,final' --db trial.db\n"
-               "  bellwether quarantine retry --all --db trial.db\n");
+    o.examples(
+        "  bellwether quarantine retry 3 --row 'P-001,ctdna,0.8,%,2026-03-02,,,,final' --db trial.db\n"
+        "  bellwether quarantine retry --all --db trial.db\n");
     o.run([a] {
         if (a->all == (a->id != 0)) throw UsageError("quarantine retry takes either a number or --all");
         const auto held = lock(a->session.path(), false);
@@ -92,7 +105,7 @@ void define_retry(Options& o) {
                 fmt::print(stderr, "row {}: {}\n", id, to_string(d));
             if (report.rejects.empty()) ++taken;
         }
-        fmt::print("{} of {} rows taken\n", taken, ids.size());
+        fmt::print("{}{} of {} rows taken\n", banner(*store), taken, ids.size());
         return taken == static_cast<int>(ids.size()) ? Exit::ok : Exit::bad_input;
     });
 }
@@ -105,17 +118,20 @@ void define_drop(Options& o) {
     o.examples("  bellwether quarantine drop 3 --why 'test sample of the laboratory' --db trial.db\n");
     o.run([a] {
         const auto held = lock(a->session.path(), false);
-        a->session.open()->drop_quarantine(a->id, now(), a->session.actor(), a->why);
-        fmt::print("row {} dropped\n", a->id);
+        const auto store = a->session.open();
+        store->drop_quarantine(a->id, now(), a->session.actor(), a->why);
+        fmt::print("{}row {} dropped\n", banner(*store), a->id);
         return Exit::ok;
     });
 }
 
 }  // namespace
 
-const Command quarantine_list{"quarantine", "list", "rows that could not be taken, with their places", define_list};
+const Command quarantine_list{"quarantine", "list", "rows that could not be taken, with their places",
+                              define_list};
 const Command quarantine_show{"quarantine", "show", "one row, its reason and its text", define_show};
-const Command quarantine_retry{"quarantine", "retry", "read a row again, as it stands or mended", define_retry};
+const Command quarantine_retry{"quarantine", "retry", "read a row again, as it stands or mended",
+                               define_retry};
 const Command quarantine_drop{"quarantine", "drop", "give a row up, with a reason", define_drop};
 
 }  // namespace bellwether::cli

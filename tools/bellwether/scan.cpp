@@ -1,9 +1,9 @@
+#include "bellwether/app/scan.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-
-#include "bellwether/app/scan.hpp"
 
 namespace bellwether::cli {
 namespace {
@@ -20,21 +20,30 @@ void print(const app::ScanReport& r, Format format, const std::string& kind) {
         auto failed = nlohmann::ordered_json::array();
         for (const auto& [patient, what] : r.failed)
             failed.push_back({{"patient", patient}, {"what", what}});
-        fmt::print("{}\n", nlohmann::ordered_json{{"store", kind}, {"as_of", to_string(r.as_of)}, {"skipped", r.skipped},
-                                                  {"patients", r.patients}, {"opened", r.opened}, {"revised", r.revised},
-                                                  {"resolved", r.resolved}, {"reopened", r.reopened},
-                                                  {"withdrawn", r.withdrawn}, {"other", r.other}, {"failed", failed}}
+        fmt::print("{}\n", nlohmann::ordered_json{{"store", kind},
+                                                  {"as_of", to_string(r.as_of)},
+                                                  {"skipped", r.skipped},
+                                                  {"patients", r.patients},
+                                                  {"opened", r.opened},
+                                                  {"revised", r.revised},
+                                                  {"resolved", r.resolved},
+                                                  {"reopened", r.reopened},
+                                                  {"withdrawn", r.withdrawn},
+                                                  {"other", r.other},
+                                                  {"failed", failed}}
                                .dump());
     } else if (format == Format::csv) {
-        fmt::print("{},{},{},{},{},{},{},{},{}\n", to_string(r.as_of), r.skipped ? 1 : 0, r.patients, r.opened, r.revised,
-                   r.resolved, r.reopened, r.withdrawn, r.failed.size());
+        fmt::print("{},{},{},{},{},{},{},{},{}\n", to_string(r.as_of), r.skipped ? 1 : 0, r.patients,
+                   r.opened, r.revised, r.resolved, r.reopened, r.withdrawn, r.failed.size());
     } else if (r.skipped) {
         fmt::print("{}: before the last scan: nothing is written\n", to_string(r.as_of));
     } else if (r.patients == 0) {
         fmt::print("{}: nothing new\n", to_string(r.as_of));
     } else {
-        fmt::print("{}: {} patients looked at; alerts: {} opened, {} revised, {} resolved, {} reopened, {} withdrawn\n",
-                   to_string(r.as_of), r.patients, r.opened, r.revised, r.resolved, r.reopened, r.withdrawn);
+        fmt::print(
+            "{}: {} patients looked at; alerts: {} opened, {} revised, {} resolved, {} reopened, {} "
+            "withdrawn\n",
+            to_string(r.as_of), r.patients, r.opened, r.revised, r.resolved, r.reopened, r.withdrawn);
     }
 }
 
@@ -69,7 +78,8 @@ Exit run(const Args& a) {
     if (!a.quiet && a.session.output() == Format::csv)
         fmt::print("as_of,skipped,patients,opened,revised,resolved,reopened,withdrawn,failed\n");
     if (store->activations().empty())
-        fmt::print(stderr, "bellwether: no rules are active: nothing is judged (bellwether rules activate)\n");
+        fmt::print(stderr,
+                   "bellwether: no rules are active: nothing is judged (bellwether rules activate)\n");
     std::int64_t opened = 0, failed = 0, done = 0;
     for (const auto t : list) {
         const auto report = app::scan(*store, t, options);
@@ -78,7 +88,8 @@ Exit run(const Args& a) {
         for (const auto& [patient, what] : report.failed)
             fmt::print(stderr, "bellwether: patient {} was left as it was: {}\n", patient, what);
         const bool worth_a_line = list.size() == 1 || report.patients > 0 || report.skipped;
-        if (!a.quiet && worth_a_line) print(report, a.session.output(), std::string(store::to_string(store->kind())));
+        if (!a.quiet && worth_a_line)
+            print(report, a.session.output(), std::string(store::to_string(store->kind())));
         if (list.size() > 1 && tick) tick(++done, static_cast<std::int64_t>(list.size()));
     }
     if (failed > 0) return Exit::failed;
@@ -97,13 +108,15 @@ void define(Options& o) {
     o.flag("--wait", a->wait, "wait for another run to end instead of leaving with exit code 4");
     o.flag("--quiet", a->quiet, "nothing on stdout: for cron");
     o.flag("--no-checkpoints", a->no_checkpoints, "filter every patient from the start; changes no answer");
-    o.examples("  bellwether scan --db trial.db --quiet\n"
-               "  bellwether scan --db oak.db --every 7d --from 2014-03-01 --to 2016-08-01\n");
+    o.examples(
+        "  bellwether scan --db trial.db --quiet\n"
+        "  bellwether scan --db oak.db --every 7d --from 2014-03-01 --to 2016-08-01\n");
     o.run([a] { return run(*a); });
 }
 
 }  // namespace
 
-const Command scan{"scan", "", "judge every patient with something new and bring the ledger up to date", define};
+const Command scan{"scan", "", "judge every patient with something new and bring the ledger up to date",
+                   define};
 
 }  // namespace bellwether::cli

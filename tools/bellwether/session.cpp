@@ -6,9 +6,9 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include "command.hpp"
-
 #include "bellwether/core/text.hpp"
+
+#include "command.hpp"
 
 namespace bellwether::cli {
 namespace fs = std::filesystem;
@@ -25,7 +25,9 @@ std::string Session::path() const {
     throw UsageError("no store: give --db FILE or set BELLWETHER_DB");
 }
 
-std::unique_ptr<store::Store> Session::open() const { return store::open_sqlite(path()); }
+std::unique_ptr<store::Store> Session::open() const {
+    return store::open_sqlite(path());
+}
 
 Format Session::output() const {
     return format == "json" ? Format::json : format == "csv" ? Format::csv : Format::text;
@@ -65,7 +67,8 @@ Date date(const std::string& text, const std::string& option) {
 }
 
 int duration(const std::string& text, const std::string& option) {
-    const auto n = text.size() > 1 ? parse_integer(std::string_view(text).substr(0, text.size() - 1)) : std::nullopt;
+    const auto n =
+        text.size() > 1 ? parse_integer(std::string_view(text).substr(0, text.size() - 1)) : std::nullopt;
     if (n && *n > 0 && *n < 36500) {
         if (text.back() == 'd') return static_cast<int>(*n);
         if (text.back() == 'w') return static_cast<int>(7 * *n);
@@ -101,7 +104,9 @@ std::string home() {
     return ".";
 }
 
-bool on_terminal(int fd) { return ::isatty(fd) != 0; }
+bool on_terminal(int fd) {
+    return ::isatty(fd) != 0;
+}
 
 bool colours() {
     const char* off = std::getenv("NO_COLOR");
@@ -114,7 +119,8 @@ std::function<void(std::int64_t, std::int64_t)> progress(const std::string& what
         const int width = 30;
         const int full = of > 0 ? static_cast<int>(width * done / of) : width;
         fmt::print(stderr, "\r{} [{}{}] {}/{}{}", what, std::string(static_cast<std::size_t>(full), '#'),
-                   std::string(static_cast<std::size_t>(width - full), '.'), done, of, done >= of ? "\n" : "");
+                   std::string(static_cast<std::size_t>(width - full), '.'), done, of,
+                   done >= of ? "\n" : "");
         std::fflush(stderr);
     };
 }

@@ -1,8 +1,8 @@
+#include "bellwether/trial/simulate.hpp"
+
 #include <fmt/format.h>
 
 #include "commands.hpp"
-
-#include "bellwether/trial/simulate.hpp"
 
 namespace bellwether::cli {
 namespace {
@@ -21,7 +21,8 @@ void define(Options& o) {
     o.integer("--accrual-weeks", a->accrual, "weeks over which first doses are spread", 1, 520);
     o.integer("--sites", a->sites, "sites", 1, 100);
     o.text("--start", a->start, "first day of the trial; default: 2023-01-02");
-    o.word("--scenario", a->scenario, "mixed, or stable: nobody progresses, for false-alert rates", {"mixed", "stable"});
+    o.word("--scenario", a->scenario, "mixed, or stable: nobody progresses, for false-alert rates",
+           {"mixed", "stable"});
     o.examples("  bellwether simulate --patients 60 --seed 7 --out trial\n");
     o.run([a] {
         trial::TrialOptions options;
@@ -36,8 +37,11 @@ void define(Options& o) {
         const auto s = trial::simulate(options, a->out, [&](int done) {
             if (tick) tick(done, a->patients);
         });
-        fmt::print("simulated {} patients over {} weeks: {} rows in {} feed files under {}/feeds; the truth is apart in "
-                   "{}/truth\n", s.patients, s.weeks, s.rows, s.files, a->out, a->out);
+        fmt::print(
+            "simulated {} patients over {} weeks: {} rows in {} feed files under {}/feeds; the truth is "
+            "apart in "
+            "{}/truth\n",
+            s.patients, s.weeks, s.rows, s.files, a->out, a->out);
         return Exit::ok;
     });
 }

@@ -20,10 +20,12 @@ struct FitRequest {
 [[nodiscard]] markov::Panel panel_of(store::Store& store, const markov::Spec& spec, Instant as_of);
 
 /// Fits a specification to what the store knew at `as_of`. The result may be unusable: look at usable().
-/// @throws InputError when the specification does not read; Error P003 when no patient has a modelled reading.
+/// @throws InputError when the specification does not read; Error P003 when no patient has a modelled
+/// reading.
 [[nodiscard]] markov::FittedModel fit_store(store::Store& store, const FitRequest& request);
 
-/// One screen about a fitted model: how each set ended, parameters with standard errors, what its prior holds.
+/// One screen about a fitted model: how each set ended, parameters with standard errors, what its prior
+/// holds.
 [[nodiscard]] std::string describe(const markov::FittedModel& model);
 [[nodiscard]] std::string describe_json(const markov::FittedModel& model);
 

@@ -20,8 +20,8 @@ struct SourceFile {
     std::string name, text;
 };
 
-/// Rules as they are activated: the files, and the words of each model that their groups name, so that the artifact can
-/// be checked and run without any other file.
+/// Rules as they are activated: the files, and the words of each model that their groups name, so that the
+/// artifact can be checked and run without any other file.
 struct RuleSet {
     std::vector<SourceFile> files;
     std::map<std::string, drift::ModelWords> words;
@@ -43,17 +43,21 @@ struct Knowledge {
     std::map<std::string, std::shared_ptr<const drift::Scorer>> models;  ///< by name
 };
 
-/// Loads a rule set against the catalogue. Every finding of every file; a rulebook with errors must not be used.
-[[nodiscard]] rulebook::Rulebook load_rules(const RuleSet& rules, const drift::Table& table, Findings& findings);
-[[nodiscard]] std::shared_ptr<const drift::Table> make_table(const RuleSet& rules, const ChannelCatalogue& catalogue);
+/// Loads a rule set against the catalogue. Every finding of every file; a rulebook with errors must not be
+/// used.
+[[nodiscard]] rulebook::Rulebook load_rules(const RuleSet& rules, const drift::Table& table,
+                                            Findings& findings);
+[[nodiscard]] std::shared_ptr<const drift::Table> make_table(const RuleSet& rules,
+                                                             const ChannelCatalogue& catalogue);
 
-/// The state of knowledge after each activation, ascending by `from`; activations of the same instant are one.
+/// The state of knowledge after each activation, ascending by `from`; activations of the same instant are
+/// one.
 /// @throws InputError when an activated artifact no longer loads.
 [[nodiscard]] std::vector<std::shared_ptr<const Knowledge>> knowledge_history(
     const std::vector<store::Activation>& activations, const ChannelCatalogue& catalogue);
 
 /// The element in force at an instant; null before the first.
-[[nodiscard]] std::shared_ptr<const Knowledge> in_force(const std::vector<std::shared_ptr<const Knowledge>>& history,
-                                                        Instant at);
+[[nodiscard]] std::shared_ptr<const Knowledge> in_force(
+    const std::vector<std::shared_ptr<const Knowledge>>& history, Instant at);
 
 }  // namespace bellwether::app

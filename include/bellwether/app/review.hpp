@@ -13,17 +13,19 @@ namespace bellwether::app {
 [[nodiscard]] report::Review weekly_review(store::Store& store, Instant as_of, std::optional<Instant> since);
 
 /// Everything known of one patient at `as_of`. @throws Error P004 an unknown patient, with the nearest id.
-[[nodiscard]] report::PatientPage patient_page(store::Store& store, const std::string& patient, Instant as_of);
+[[nodiscard]] report::PatientPage patient_page(store::Store& store, const std::string& patient,
+                                               Instant as_of);
 
-/// The data that guards of the regimen graph read, as known at a date: the last reading of every channel, ratios to their
-/// upper limits where those are channels, active toxicities, attributes, regimens ever given.
+/// The data that guards of the regimen graph read, as known at a date: the last reading of every channel,
+/// ratios to their upper limits where those are channels, active toxicities, attributes, regimens ever given.
 [[nodiscard]] therapy::Facts facts_of(const series::Timeline& timeline, Date d);
 
-/// Planned visits that are over, window included, with a channel that was not measured in the window or after it; each
-/// channel once, with the first visit it is owed for. Nothing for patients without a day zero, and for those who died,
-/// withdrew or whose monitoring ended (events `other` of those terms).
+/// Planned visits that are over, window included, with a channel that was not measured in the window or after
+/// it; each channel once, with the first visit it is owed for. Nothing for patients without a day zero, and
+/// for those who died, withdrew or whose monitoring ended (events `other` of those terms).
 /// @param schedule  by day
 [[nodiscard]] std::vector<report::OverdueVisit> overdue_visits(const series::Timeline& timeline,
-                                                               const std::vector<PlannedVisit>& schedule, Date d);
+                                                               const std::vector<PlannedVisit>& schedule,
+                                                               Date d);
 
 }  // namespace bellwether::app

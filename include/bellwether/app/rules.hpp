@@ -13,21 +13,22 @@ namespace bellwether::app {
 /// What the paths of a `rules` command hold, each file once, by name.
 struct RuleFiles {
     std::vector<SourceFile> rules;
-    std::vector<SourceFile> tests;     ///< *.test.yaml
-    std::vector<SourceFile> therapy;   ///< regimen graphs: files with a top-level key `regimens`
+    std::vector<SourceFile> tests;    ///< *.test.yaml
+    std::vector<SourceFile> therapy;  ///< regimen graphs: files with a top-level key `regimens`
 };
 
 /// Files as named; folders are searched for *.yaml, deep, in the order of their names.
 /// @throws Error C001 a path that does not exist.
 [[nodiscard]] RuleFiles find_rule_files(const std::vector<std::string>& paths);
 
-/// Words of the models that rules may name: specifications and fitted models under a folder, deep; files that are neither
-/// are passed over.
+/// Words of the models that rules may name: specifications and fitted models under a folder, deep; files that
+/// are neither are passed over.
 [[nodiscard]] std::map<std::string, drift::ModelWords> words_under(const std::string& folder);
 
-/// Rules ready to be checked or activated. Words of active models win over those of `words`; a model that no group names
-/// is left out, so that the artifact's hash depends on what the rules use only.
-[[nodiscard]] RuleSet make_rule_set(const RuleFiles& files, const std::map<std::string, drift::ModelWords>& words,
+/// Rules ready to be checked or activated. Words of active models win over those of `words`; a model that no
+/// group names is left out, so that the artifact's hash depends on what the rules use only.
+[[nodiscard]] RuleSet make_rule_set(const RuleFiles& files,
+                                    const std::map<std::string, drift::ModelWords>& words,
                                     const std::vector<store::Activation>& active);
 
 /// Checks rules and regimen graphs. Every finding of every file.
@@ -41,22 +42,24 @@ struct TestReport {
     std::vector<std::string> never_raised;  ///< rules that no test raises
 };
 
-/// Runs every test case of the test files: the patient is built from the series, P() from `given`, and judged at each day
-/// of `at` with what was known then (everything is learnt on its day).
-[[nodiscard]] TestReport test_rules(const RuleFiles& files, const std::map<std::string, drift::ModelWords>& words,
+/// Runs every test case of the test files: the patient is built from the series, P() from `given`, and judged
+/// at each day of `at` with what was known then (everything is learnt on its day).
+[[nodiscard]] TestReport test_rules(const RuleFiles& files,
+                                    const std::map<std::string, drift::ModelWords>& words,
                                     const ChannelCatalogue& catalogue, Findings& findings);
 
 /// Puts rules (and, when there is one, the regimen graph) in force from an instant on.
 /// @throws InputError when they do not check; Error S020 when `from` is not later than the last scan.
 void activate_rules(store::Store& store, const RuleFiles& files,
-                    const std::map<std::string, drift::ModelWords>& words, Instant from, const std::string& who,
-                    const std::string& why);
+                    const std::map<std::string, drift::ModelWords>& words, Instant from,
+                    const std::string& who, const std::string& why);
 
 /// Puts a fitted model in force. @throws Error D001, D002, D003; InputError when the text is not a model.
 void activate_model(store::Store& store, const std::string& text, const std::string& file, Instant from,
                     const std::string& who, const std::string& why);
 
 /// The regimen graph in force at an instant.
-[[nodiscard]] std::optional<therapy::Graph> graph_at(const std::vector<store::Activation>& activations, Instant at);
+[[nodiscard]] std::optional<therapy::Graph> graph_at(const std::vector<store::Activation>& activations,
+                                                     Instant at);
 
 }  // namespace bellwether::app

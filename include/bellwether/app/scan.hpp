@@ -20,9 +20,9 @@ private:
     std::map<const Knowledge*, Evaluator> evaluators_;
 };
 
-/// Works one patient's ledger through every instant in (state.scanned_to, as_of] at which an answer can change: each
-/// lambda, each activation, each deadline, in order. Pure: the same arguments give the same events, so that one scan at
-/// the end and a scan every night write the same ledger (but for ids).
+/// Works one patient's ledger through every instant in (state.scanned_to, as_of] at which an answer can
+/// change: each lambda, each activation, each deadline, in order. Pure: the same arguments give the same
+/// events, so that one scan at the end and a scan every night write the same ledger (but for ids).
 ///
 /// @param history  all versions with learnt <= as_of
 /// @param ledger   the patient's alerts
@@ -50,8 +50,8 @@ struct ScanOptions {
 [[nodiscard]] ScanReport scan(store::Store& store, Instant as_of, const ScanOptions& options);
 
 /// The machine's events from nothing to `as_of`, recomputed with the recorded activations: law 2.
-[[nodiscard]] std::vector<AlertEvent> replay_patient(const PatientHistory& history,
-                                                     const std::vector<std::shared_ptr<const Knowledge>>& knowledge,
-                                                     Instant as_of);
+[[nodiscard]] std::vector<AlertEvent> replay_patient(
+    const PatientHistory& history, const std::vector<std::shared_ptr<const Knowledge>>& knowledge,
+    Instant as_of);
 
 }  // namespace bellwether::app

@@ -9,7 +9,8 @@
 
 namespace bellwether {
 
-/// A length of time in days; may be fractional. A type of its own so that a swapped argument does not compile.
+/// A length of time in days; may be fractional. A type of its own so that a swapped argument does not
+/// compile.
 struct Days {
     double count = 0.0;
     constexpr explicit Days(double n) : count(n) {}

@@ -16,8 +16,8 @@ public:
     Sha256& raw(std::string_view bytes);
     Sha256& field(std::string_view bytes);
     Sha256& field(std::int64_t x);
-    Sha256& field(double x);  ///< its IEEE bits; -0 counts as 0
-    [[nodiscard]] std::string hex() const;  ///< 64 lower-case digits of what was fed so far
+    Sha256& field(double x);                     ///< its IEEE bits; -0 counts as 0
+    [[nodiscard]] std::string hex() const;       ///< 64 lower-case digits of what was fed so far
     [[nodiscard]] std::uint64_t prefix() const;  ///< the first eight bytes as a big-endian number
 
 private:
@@ -26,7 +26,8 @@ private:
 
 [[nodiscard]] std::string sha256_hex(std::string_view bytes);
 
-/// Takes a word into a running 64-bit digest: for keys of caches, where an accident must be improbable and nobody attacks.
+/// Takes a word into a running 64-bit digest: for keys of caches, where an accident must be improbable and
+/// nobody attacks.
 /// @source the finaliser of SplitMix64: Steele, Lea & Flood 2014, OOPSLA, doi:10.1145/2660193.2660195.
 [[nodiscard]] constexpr std::uint64_t mix(std::uint64_t digest, std::uint64_t word) noexcept {
     std::uint64_t z = digest + 0x9e3779b97f4a7c15U + word * 0xff51afd7ed558ccdU;

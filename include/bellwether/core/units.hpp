@@ -9,9 +9,9 @@ namespace bellwether {
 
 /// Factor that turns a number in unit `from` into unit `to`: value_to = value_from * factor.
 ///
-/// Knows the spellings of a laboratory feed (10^3/uL, K/uL, ukat/L, ng/L, cm, ppm, ...) by a fixed table. Two units
-/// are convertible only when the table puts them in one family; arbitrary units (U/mL of a tumour marker, copies/mL) are
-/// equal only to themselves. Nothing is parsed: what is not in the table is unknown.
+/// Knows the spellings of a laboratory feed (10^3/uL, K/uL, ukat/L, ng/L, cm, ppm, ...) by a fixed table. Two
+/// units are convertible only when the table puts them in one family; arbitrary units (U/mL of a tumour
+/// marker, copies/mL) are equal only to themselves. Nothing is parsed: what is not in the table is unknown.
 ///
 /// @return nothing when a spelling is unknown or the families differ.
 /// @source UCUM 2.1, ucum.org, sections 3.2 and 4; 1 kat = 1 mol/s and 1 U = 1 umol/min (IUPAC).

@@ -46,7 +46,7 @@ public:
     [[nodiscard]] const Location& at() const;
     /// The place of the n-th byte of a scalar's text in the file (lines of a block scalar are followed).
     [[nodiscard]] Location place(std::size_t offset) const;
-    [[nodiscard]] std::size_t size() const;                ///< children of a sequence or map
+    [[nodiscard]] std::size_t size() const;                     ///< children of a sequence or map
     [[nodiscard]] const Node& operator[](std::size_t i) const;  ///< i-th element or i-th value
     [[nodiscard]] const std::string& key(std::size_t i) const;  ///< i-th key of a map
     [[nodiscard]] const Location& key_at(std::size_t i) const;

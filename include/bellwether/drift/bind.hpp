@@ -18,8 +18,8 @@ struct BoundRow {
     markov::StateSet among = 0;
     std::vector<markov::Reading> readings;  ///< one per channel of the specification
     std::vector<double> covariates;         ///< in force from this row on
-    /// Channels whose earlier readings stem from another assay or laboratory without a bridge: bit = channel. A filter
-    /// must forget what it remembers of them before it takes the row.
+    /// Channels whose earlier readings stem from another assay or laboratory without a bridge: bit = channel.
+    /// A filter must forget what it remembers of them before it takes the row.
     std::uint64_t restarted = 0;
     bool has_reading = false;
     /// The row as the filter takes it; refers to this object. Time is the date's serial number.
@@ -36,23 +36,26 @@ struct BoundRow {
 ///   anything else  a number among the patient's attributes
 /// A covariate that is not known takes the specification's centre, so that its effect is nil.
 ///
-/// Rows: each date with a reading of a modelled channel (the last of the day), each change of therapy (a row with
-/// everything missing that cuts the interval, when the specification has a covariate that varies), the day of death as
-/// exact entry, after which nothing follows, and, with `last_known_alive`, the last date known alive as a set of states.
-/// Readings on or before day zero are marked as own baseline; the last of them stands. Of an `own_baseline` channel
-/// only the readings that are comparable with the first are used.
+/// Rows: each date with a reading of a modelled channel (the last of the day), each change of therapy (a row
+/// with everything missing that cuts the interval, when the specification has a covariate that varies), the
+/// day of death as exact entry (unless nothing precedes it), after which nothing follows, and, with
+/// `last_known_alive`, the last date known alive as a set of states. Readings on or before day zero are
+/// marked as own baseline; the last of them stands. Of an `own_baseline` channel only the readings that are
+/// comparable with the first are used.
 ///
 /// @param until  data after it is left out
 /// @throws Error D001 a channel of the specification that the catalogue does not have.
-[[nodiscard]] std::vector<BoundRow> bind(const series::Timeline& timeline, const markov::Spec& spec, Date until,
-                                         bool last_known_alive = false);
+[[nodiscard]] std::vector<BoundRow> bind(const series::Timeline& timeline, const markov::Spec& spec,
+                                         Date until, bool last_known_alive = false);
 
-/// Appends a patient's rows to a panel for fitting; nothing when there is no reading. Of a `rate` channel the readings of
-/// the first comparable stretch only: the likelihood does not restart.
-void add_to_panel(const series::Timeline& timeline, const markov::Spec& spec, Date until, markov::Panel& panel);
+/// Appends a patient's rows to a panel for fitting; nothing when there is no reading. Of a `rate` channel the
+/// readings of the first comparable stretch only: the likelihood does not restart.
+void add_to_panel(const series::Timeline& timeline, const markov::Spec& spec, Date until,
+                  markov::Panel& panel);
 
-/// @throws Error D001 with the nearest name, when a channel of the specification is not in the catalogue; D002 when
-/// both do not agree on the scale or on what the channel says.
+/// @throws Error D001 with the nearest name, when a channel of the specification is not in the catalogue;
+/// D002 when both do not agree on the scale. What a channel says is the model's own business: the catalogue's
+/// is a default.
 void check_channels(const markov::Spec& spec, const ChannelCatalogue& catalogue);
 
 }  // namespace bellwether::drift

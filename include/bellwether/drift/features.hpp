@@ -29,8 +29,8 @@ public:
 /// A forecast older than this many days past its last reading is unknown: illustrative.
 constexpr int forecast_limit_days = 182;
 
-/// Posterior written down by hand, for rule tests: label -> (date, probability), ascending. Holds until the next date;
-/// a forecast is the same number.
+/// Posterior written down by hand, for rule tests: label -> (date, probability), ascending. Holds until the
+/// next date; a forecast is the same number.
 class GivenPosterior : public Posterior {
 public:
     explicit GivenPosterior(std::map<std::string, std::vector<std::pair<Date, double>>> given);

@@ -15,8 +15,9 @@
 
 namespace bellwether::drift {
 
-/// A patient's filter, row by row: what a scan saves so that the next one need not start over. Keyed by a digest over all
-/// rows up to each, so that a late or corrected reading invalidates what follows it and nothing else.
+/// A patient's filter, row by row: what a scan saves so that the next one need not start over. Keyed by a
+/// digest over all rows up to each, so that a late or corrected reading invalidates what follows it and
+/// nothing else.
 struct FilterTrack {
     struct Entry {
         std::uint64_t digest = 0;  ///< over this row and all before it
@@ -29,7 +30,8 @@ struct FilterTrack {
     [[nodiscard]] static std::optional<FilterTrack> parse(const std::string& text);
 };
 
-/// A fitted model, ready to score patients. Shared by all workers: each thread has transition caches of its own.
+/// A fitted model, ready to score patients. Shared by all workers: each thread has transition caches of its
+/// own.
 class Scorer {
 public:
     /// @param text  a model file (markov::write_model)
@@ -39,9 +41,9 @@ public:
     [[nodiscard]] const std::string& hash() const { return hash_; }
     [[nodiscard]] const markov::FittedModel& model() const { return model_; }
     [[nodiscard]] ModelWords words() const;
-    /// Filters the patient up to `as_of` by the parameter set that never saw them. The longest prefix of `track`
-    /// that belongs to the same rows is taken over, the rest computed; `track` then holds the rows of this call.
-    /// The result refers to the scorer.
+    /// Filters the patient up to `as_of` by the parameter set that never saw them. The longest prefix of
+    /// `track` that belongs to the same rows is taken over, the rest computed; `track` then holds the rows of
+    /// this call. The result refers to the scorer.
     [[nodiscard]] std::shared_ptr<const Posterior> posterior(const series::Timeline& timeline, Date as_of,
                                                              FilterTrack& track) const;
     /// The filter of a subject's parameter set, for the calling thread.

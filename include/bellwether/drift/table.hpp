@@ -17,17 +17,22 @@ struct ModelWords {
 
 /// The features that Bellwether offers to rules. Shared by all patients, immutable.
 ///
-/// P(label) forecast(label[, horizon]) value(channel) last(channel) baseline(channel) nadir(channel) peak(channel)
-/// fold(channel, reference) change(channel, reference) trend(channel, window) trend_low trend_high
-/// detected(channel) readings(channel) age_of(channel) on(regimen) since(event) toxicity(term) attr(name)
+/// P(label) forecast(label[, horizon]) value(channel) last(channel) baseline(channel) nadir(channel)
+/// peak(channel) fold(channel, reference) change(channel, reference) trend(channel, window) trend_low
+/// trend_high detected(channel) readings(channel) age_of(channel) on(regimen) since(event) toxicity(term)
+/// attr(name)
+///
+/// A reading beyond its limit of detection, and a fold, change or trend end made from one, is passed on as a
+/// bound (FeatureColumn::bound); a fold or change of two readings beyond the same limit is unknown.
 class Table : public FeatureTable {
 public:
     /// @param attributes  names that attr() takes besides arm, site, sex, trial, age
-    Table(ChannelCatalogue catalogue, std::map<std::string, ModelWords> models, std::vector<std::string> regimens = {},
-          std::vector<std::string> attributes = {});
+    Table(ChannelCatalogue catalogue, std::map<std::string, ModelWords> models,
+          std::vector<std::string> regimens = {}, std::vector<std::string> attributes = {});
     [[nodiscard]] const std::vector<FeatureInfo>& features() const override { return features_; }
     [[nodiscard]] std::vector<std::string> names(ArgType type, const std::string& model) const override;
-    [[nodiscard]] std::optional<FeatureType> type_of(const FeatureCall& call, std::string& why) const override;
+    [[nodiscard]] std::optional<FeatureType> type_of(const FeatureCall& call,
+                                                     std::string& why) const override;
     [[nodiscard]] const ChannelCatalogue& catalogue() const { return catalogue_; }
 
 private:

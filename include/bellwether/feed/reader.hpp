@@ -28,7 +28,7 @@ struct FeedContext {
     std::function<std::optional<Date>(std::string_view)>
         day_zero;  ///< for study days from a patient's day zero
     Instant now;   ///< nothing can have happened or been released after it; clinical dates may lie up to 14 h
-                  ///< ahead, as the calendar of the easternmost zone does
+                   ///< ahead, as the calendar of the easternmost zone does
     bool backfill = false;               ///< learnt := release time, or clinical date + the profile's lag
     std::size_t longest_record = 65536;  ///< bytes
 };

@@ -9,8 +9,8 @@
 
 namespace bellwether {
 
-enum class Scale { linear, log };          ///< on which a difference means the same everywhere
-enum class Harm { up, down, none };        ///< the direction that is bad for the patient; none: neither is
+enum class Scale { linear, log };    ///< on which a difference means the same everywhere
+enum class Harm { up, down, none };  ///< the direction that is bad for the patient; none: neither is
 /// What a reading says about the hidden state; the design, "What a channel says about the state".
 enum class Says { level, own_baseline, rate };
 
@@ -23,9 +23,9 @@ struct Channel {
     Scale scale = Scale::linear;
     Harm harm = Harm::none;
     Says says = Says::level;
-    std::optional<double> lod;   ///< lower limit of detection where the feed carries none
-    std::optional<double> low;   ///< physically possible from here
-    std::optional<double> high;  ///< to here
+    std::optional<double> lod;       ///< lower limit of detection where the feed carries none
+    std::optional<double> low;       ///< physically possible from here
+    std::optional<double> high;      ///< to here
     std::optional<int> stale_after;  ///< days without a reading after which it is out of date
     bool derived = false;            ///< computed by `derive`, never fed
     std::string source;              ///< where the numbers come from; "illustrative" when nowhere
@@ -36,11 +36,13 @@ struct Channel {
 /// The channels of a store, by name.
 using ChannelCatalogue = std::map<std::string, Channel>;
 
-/// Reads `schema: 1` / `channels:` (a map name -> {title, unit, group, scale, harm, says, lod, range: [low, high],
-/// stale_after, derived, source, loinc: [code, ...]}). Codes: Y0xx of the YAML reader, K001 unknown unit (the canonical
-/// spelling is asked for), K002 range upside down, K003 a log-scale channel whose range admits values below 0.
-/// A channel with a finding is still in the result, with defaults where it could not be read.
-[[nodiscard]] ChannelCatalogue read_catalogue(std::string_view text, const std::string& file, Findings& findings);
+/// Reads `schema: 1` / `channels:` (a map name -> {title, unit, group, scale, harm, says, lod, range: [low,
+/// high], stale_after, derived, source, loinc: [code, ...]}). Codes: Y0xx of the YAML reader, K001 unknown
+/// unit (the canonical spelling is asked for), K002 range upside down, K003 a log-scale channel whose range
+/// admits values below 0. A channel with a finding is still in the result, with defaults where it could not
+/// be read.
+[[nodiscard]] ChannelCatalogue read_catalogue(std::string_view text, const std::string& file,
+                                              Findings& findings);
 
 [[nodiscard]] std::vector<std::string> names(const ChannelCatalogue& catalogue);
 

@@ -7,7 +7,8 @@
 
 #include "bellwether/core/date.hpp"
 
-/// Alerts as the store keeps them: an append-only list of events per alert; the row is what the events add up to.
+/// Alerts as the store keeps them: an append-only list of events per alert; the row is what the events add up
+/// to.
 namespace bellwether {
 
 enum class Severity { info, review, urgent };
@@ -17,11 +18,11 @@ enum class Severity { info, review, urgent };
 /// What E says of one episode: a rule that fired for a patient, from onset to its end.
 struct Episode {
     std::string rule;
-    Date onset;                 ///< first point of the run at which the condition held
-    Date fired;                 ///< point at which `for` was satisfied
-    std::optional<Date> ended;  ///< nothing while it lasts
+    Date onset;                            ///< first point of the run at which the condition held
+    Date fired;                            ///< point at which `for` was satisfied
+    std::optional<Date> ended;             ///< nothing while it lasts
     Severity severity = Severity::review;  ///< highest reached
-    std::string evidence;       ///< JSON object, canonical bytes: summary, features at `fired`, weights
+    std::string evidence;  ///< JSON object, canonical bytes: summary, features at `fired`, weights
     friend bool operator==(const Episode&, const Episode&) = default;
 };
 
@@ -42,15 +43,26 @@ struct Alert {
     HumanState human = HumanState::new_;
     std::optional<Instant> human_until;  ///< acknowledged or snoozed until
     std::string human_by, human_why;
-    Instant raised;    ///< D at which the machine opened it
-    Instant changed;   ///< D of its last machine event
+    Instant raised;                      ///< D at which the machine opened it
+    Instant changed;                     ///< D of its last machine event
     std::optional<std::int64_t> parent;  ///< merged into, or split from
     std::string rules_hash, model_hash;  ///< under which it was last evaluated
 };
 
 enum class AlertChange {
-    opened, revised, resolved, reopened, withdrawn, merged, split, superseded,  // the machine
-    acknowledged, actioned, dismissed, snoozed, human_reset                     // people
+    opened,
+    revised,
+    resolved,
+    reopened,
+    withdrawn,
+    merged,
+    split,
+    superseded,  // the machine
+    acknowledged,
+    actioned,
+    dismissed,
+    snoozed,
+    human_reset  // people
 };
 [[nodiscard]] std::string_view to_string(AlertChange c);
 [[nodiscard]] std::optional<AlertChange> parse_alert_change(std::string_view text);

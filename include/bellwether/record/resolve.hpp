@@ -7,24 +7,25 @@
 
 namespace bellwether {
 
-/// V(D) of one identity: of the versions with learnt <= as_of the one of highest rank; rank is the release time, then
-/// the status, never the order of arrival.
+/// V(D) of one identity: of the versions with learnt <= as_of the one of highest rank; rank is the release
+/// time, then the status, never the order of arrival.
 struct Resolved {
     const Record* in_force = nullptr;  ///< null: nothing known yet, cancelled, or in conflict
     bool cancelled = false;
     bool conflict = false;  ///< two of the highest rank differ in content
 };
 
-/// Cancellations of equal rank agree whatever else they say. Versions equal in rank and content count as one: the one
-/// learnt first stands.
+/// Cancellations of equal rank agree whatever else they say. Versions equal in rank and content count as one:
+/// the one learnt first stands.
 ///
 /// @param versions  all versions of one identity, in any order
 /// @cost  one pass; digests are computed only where two versions tie for the highest rank
 /// @tested tests/record/resolve_test.cpp: brute force, any order, nothing learnt later matters
 [[nodiscard]] Resolved resolve(std::span<const Record> versions, Instant as_of);
 
-/// A patient's file as known at an instant: what `series` reads. Records of one kind ascend by clinical date, then
-/// minute, then identity. Cancelled and conflicting ones are left out; conflicts are counted by identity.
+/// A patient's file as known at an instant: what `series` reads. Records of one kind ascend by clinical date,
+/// then minute, then identity. Cancelled and conflicting ones are left out; conflicts are counted by
+/// identity.
 struct PatientFile {
     Patient patient;
     std::vector<Observation> observations;
@@ -42,12 +43,13 @@ struct PatientHistory {
     std::vector<Record> versions;
 };
 
-/// V(D) of one patient. Pure: depends on nothing but its arguments, and not on the order of `history.versions`.
-/// Versions of a planned visit are ignored. Observations without a reading go to `missing`; preliminary readings stay,
-/// with their status beside them.
+/// V(D) of one patient. Pure: depends on nothing but its arguments, and not on the order of
+/// `history.versions`. Versions of a planned visit are ignored. Observations without a reading go to
+/// `missing`; preliminary readings stay, with their status beside them.
 [[nodiscard]] PatientFile as_known_at(const PatientHistory& history, Instant as_of);
 
 /// The distinct learnt instants in (after, up_to], ascending.
-[[nodiscard]] std::vector<Instant> learnt_instants(const PatientHistory& history, Instant after, Instant up_to);
+[[nodiscard]] std::vector<Instant> learnt_instants(const PatientHistory& history, Instant after,
+                                                   Instant up_to);
 
 }  // namespace bellwether

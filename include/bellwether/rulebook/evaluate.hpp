@@ -40,8 +40,9 @@ struct Episode {
     /// {"at":"2024-03-01","because":[{"call":"fold(ctdna, nadir)","unit":"1","value":1.75},
     ///  {"call":"P(growing)","unknown":"no
     ///  model"}],"escalated":"2024-04-01","summary":"...","unless_unknown":["..."]}
-    /// `because` holds the calls of `when`, `unless` and `summary` as they stood on `fired`; "escalated" and
-    /// "unless_unknown" stand there only when there is something to say.
+    /// A value that is only a bound (a reading beyond its limit of detection) has "bound":"below" or "above"
+    /// beside it. `because` holds the calls of `when`, `unless` and `summary` as they stood on `fired`;
+    /// "escalated" and "unless_unknown" stand there only when there is something to say.
     std::string evidence;
     friend bool operator==(const Episode&, const Episode&) = default;
 };

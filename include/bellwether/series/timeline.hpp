@@ -67,7 +67,7 @@ struct Timeline {
 /// return to an assay used before: what happened in between is not known to be comparable. Same-day readings
 /// are ordered by minute, assay, laboratory, accession, replicate.
 ///
-/// @throws Error S001 a bridge whose factor is not a finite number above 0; S002 observation_status is not
+/// @throws Error Q001 a bridge whose factor is not a finite number above 0; Q002 observation_status is not
 /// parallel to
 ///         observations.
 /// @cost   O(n log n); the order of the records in `file` does not matter.
@@ -132,7 +132,7 @@ struct Trend {
 ///
 /// @param  window_days  above 0
 /// @param  confidence   in (0, 1); the interval's true level is the least attainable one not below it
-/// @throws Error S003 window_days or confidence out of range.
+/// @throws Error Q003 window_days or confidence out of range.
 /// @cost   O(n^2) in the readings of the window.
 /// @tested tests/series/trend_test.cpp: Sen's example, brute force.
 [[nodiscard]] Trend trend(const Track& t, Date d, int window_days, Scale scale, double confidence = 0.9);

@@ -109,9 +109,12 @@ private:
     std::mt19937_64 engine_;
 };
 
-Instant at_hour(Date d, int hour) { return Instant(Instant::start_of(d).microseconds() + hour * std::int64_t{3'600'000'000}); }
+Instant at_hour(Date d, int hour) {
+    return Instant(Instant::start_of(d).microseconds() + hour * std::int64_t{3'600'000'000});
+}
 
-Record observation(Dice& dice, const std::string& channel, Date taken, double value, const std::string& accession) {
+Record observation(Dice& dice, const std::string& channel, Date taken, double value,
+                   const std::string& accession) {
     Observation o;
     o.patient = "P1";
     o.channel = channel;
@@ -157,7 +160,9 @@ ChannelCatalogue catalogue() {
     return c;
 }
 
-app::RuleSet rules() { return rule_set(rule_text); }
+app::RuleSet rules() {
+    return rule_set(rule_text);
+}
 
 app::RuleSet stricter_rules() {
     std::string text = rule_text;
@@ -194,8 +199,12 @@ std::vector<store::Activation> activations(Instant from) {
             {store::ArtifactKind::rules, "", sha256_hex(book), book, from, "test", ""}};
 }
 
-Date day_zero() { return *Date::parse("2024-01-01"); }
-Instant the_end() { return Instant::end_of(day_zero() + 700); }
+Date day_zero() {
+    return *Date::parse("2024-01-01");
+}
+Instant the_end() {
+    return Instant::end_of(day_zero() + 700);
+}
 
 std::vector<Record> random_records(std::uint64_t seed) {
     Dice dice(seed);
@@ -293,14 +302,16 @@ std::vector<std::string> story(const std::vector<AlertEvent>& events) {
     std::vector<std::string> lines;
     lines.reserve(events.size());
     for (const auto& e : events)
-        lines.push_back(fmt::format("{} {} {}", to_string(e.at), to_string(e.change), text_of(e.after.episode)));
+        lines.push_back(
+            fmt::format("{} {} {}", to_string(e.at), to_string(e.change), text_of(e.after.episode)));
     return lines;
 }
 
 std::vector<std::string> live(const std::vector<Alert>& ledger) {
     std::vector<std::string> lines;
     for (const auto& a : ledger)
-        if (a.state == MachineState::open || a.state == MachineState::resolved) lines.push_back(text_of(a.episode));
+        if (a.state == MachineState::open || a.state == MachineState::resolved)
+            lines.push_back(text_of(a.episode));
     std::sort(lines.begin(), lines.end());
     return lines;
 }

@@ -12,7 +12,8 @@
 #include "bellwether/record/resolve.hpp"
 #include "bellwether/store/store.hpp"
 
-/// A small world for the laws: invented patients with messy feeds, a few rules of every shape, a model at its start values.
+/// A small world for the laws: invented patients with messy feeds, a few rules of every shape, a model at its
+/// start values.
 namespace world {
 
 using namespace bellwether;
@@ -20,7 +21,8 @@ using namespace bellwether;
 /// The shipped channels.
 [[nodiscard]] ChannelCatalogue catalogue();
 
-/// Rules with P(), fold, `for: 2 visits`, `for: 21d`, `until`, escalation, toxicity and a term that reads the clock.
+/// Rules with P(), fold, `for: 2 visits`, `for: 21d`, `until`, escalation, toxicity and a term that reads the
+/// clock.
 [[nodiscard]] app::RuleSet rules();
 /// The same with other thresholds: a second activation.
 [[nodiscard]] app::RuleSet stricter_rules();
@@ -33,8 +35,8 @@ using namespace bellwether;
 /// First day of everything.
 [[nodiscard]] Date day_zero();
 
-/// A patient's versions: readings of ctDNA (some censored) and size, corrections, cancellations, preliminary ones,
-/// therapy with a change, a toxicity, perhaps a death. Released with delays; learnt not yet set.
+/// A patient's versions: readings of ctDNA (some censored) and size, corrections, cancellations, preliminary
+/// ones, therapy with a change, a toxicity, perhaps a death. Released with delays; learnt not yet set.
 [[nodiscard]] std::vector<Record> random_records(std::uint64_t seed);
 
 /// The records, learnt in a random order and batching; the k-th batch at an instant after its newest release.

@@ -304,9 +304,12 @@ Panel random_panel(const Spec& spec, std::size_t subjects, std::size_t rows, uns
             std::vector<Reading> readings(spec.channels.size());
             Row row;
             row.time = Days{day};
-            if (dies && j + 1 == rows) {
+            if (dies && j + 1 == rows && day > panel.row(panel.rows() - 1).time.count) {
                 row.kind = Kind::exact_entry;
                 row.state = 3;
+            } else if (j > 0 && day > panel.row(panel.rows() - 1).time.count && chance(0.1)) {
+                row.kind = Kind::exact_entry;  // into a live state: the path goes on
+                row.state = 2;
             } else if (chance(0.15)) {
                 row.kind = Kind::one_of;
                 row.among = chance(0.5) ? 0b0111 : 0b0110;

@@ -1,15 +1,17 @@
 #pragma once
 
-#include <rapidcheck.h>
-
 #include <vector>
+
+#include <rapidcheck.h>
 
 #include "bellwether/record/record.hpp"
 
 /// Records from a universe so small that ties, conflicts and cancellations are common.
 namespace bellwether::testing {
 
-inline Instant minute_instant(int n) { return Instant(static_cast<std::int64_t>(n) * 60'000'000); }
+inline Instant minute_instant(int n) {
+    return Instant(static_cast<std::int64_t>(n) * 60'000'000);
+}
 
 inline rc::Gen<Version> versions(int instants) {
     return rc::gen::exec([instants] {
@@ -55,11 +57,12 @@ inline rc::Gen<Content> contents(const std::string& patient) {
                 Observation o;
                 o.patient = patient, o.taken = day;
                 o.channel = *rc::gen::element(std::string("ctdna"), std::string("ldh"));
-                if (*rc::gen::arbitrary<bool>()) o.accession = *rc::gen::element(std::string("1"), std::string("2"));
+                if (*rc::gen::arbitrary<bool>())
+                    o.accession = *rc::gen::element(std::string("1"), std::string("2"));
                 if (*rc::gen::inRange(0, 4) == 0) o.minute = 480;
                 if (*rc::gen::inRange(0, 5) > 0)
-                    o.reading = Reading{*rc::gen::element(1.0, 2.0),
-                                        *rc::gen::element(Censor::none, Censor::left)};
+                    o.reading =
+                        Reading{*rc::gen::element(1.0, 2.0), *rc::gen::element(Censor::none, Censor::left)};
                 else
                     o.missing_reason = "haemolysed";
                 return o;
@@ -69,9 +72,7 @@ inline rc::Gen<Content> contents(const std::string& patient) {
 }
 
 inline rc::Gen<Record> records(const std::string& patient, int instants) {
-    return rc::gen::exec([patient, instants] {
-        return Record{*contents(patient), *versions(instants)};
-    });
+    return rc::gen::exec([patient, instants] { return Record{*contents(patient), *versions(instants)}; });
 }
 
 }  // namespace bellwether::testing

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <unistd.h>
-
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
+
+#include <catch2/catch.hpp>
+#include <unistd.h>
 
 #include "bellwether/core/error.hpp"
 #include "bellwether/store/store.hpp"
@@ -32,9 +32,12 @@ private:
     std::filesystem::path path_;
 };
 
-inline Instant at(int minute) { return Instant(static_cast<std::int64_t>(minute) * 60'000'000); }
+inline Instant at(int minute) {
+    return Instant(static_cast<std::int64_t>(minute) * 60'000'000);
+}
 
-inline std::unique_ptr<store::Store> new_store(const std::string& path, store::Kind kind = store::Kind::simulated) {
+inline std::unique_ptr<store::Store> new_store(const std::string& path,
+                                               store::Kind kind = store::Kind::simulated) {
     return store::create_sqlite(path, kind, at(0), "test");
 }
 
@@ -48,7 +51,8 @@ inline Record reading(double value, const std::string& patient = "P1", int day =
     return {o, v};
 }
 
-inline store::FeedFile put(store::Store& store, std::vector<Record> records, int minute, bool backfill = false) {
+inline store::FeedFile put(store::Store& store, std::vector<Record> records, int minute,
+                           bool backfill = false) {
     store::Batch b;
     b.file.name = "a.csv";
     b.records = std::move(records);
@@ -77,10 +81,14 @@ std::string code_of(F&& f) {
 inline std::vector<std::string> shown(const PatientFile& f) {
     std::vector<std::string> lines{content_digest(f.patient)};
     for (std::size_t i = 0; i < f.observations.size(); ++i)
-        lines.push_back(content_digest(f.observations[i]) + std::string(to_string(f.observation_status.at(i))));
-    for (const auto& t : f.therapies) lines.push_back(content_digest(t));
-    for (const auto& l : f.lesions) lines.push_back(content_digest(l));
-    for (const auto& e : f.events) lines.push_back(content_digest(e));
+        lines.push_back(content_digest(f.observations[i]) +
+                        std::string(to_string(f.observation_status.at(i))));
+    for (const auto& t : f.therapies)
+        lines.push_back(content_digest(t));
+    for (const auto& l : f.lesions)
+        lines.push_back(content_digest(l));
+    for (const auto& e : f.events)
+        lines.push_back(content_digest(e));
     lines.insert(lines.end(), f.conflicts.begin(), f.conflicts.end());
     lines.insert(lines.end(), f.missing.begin(), f.missing.end());
     return lines;

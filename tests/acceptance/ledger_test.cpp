@@ -1,0 +1,135 @@
+#include <catch2/catch.hpp>
+
+#include "acceptance/support/program.hpp"
+
+// What becomes of an alert when what it stands on changes. The store is simulated and each result states its
+// release, so that the day on which it becomes known is in the files.
+
+using namespace acceptance;
+
+namespace {
+
+/// "open 2024-02-10", one per alert in the order of their numbers: state and onset.
+std::vector<std::string> states(const Desk& desk) {
+    std::vector<std::string> out;
+    for (const auto& a : desk.alerts())
+        out.push_back(a.at("state").get<std::string>() + " " + a.at("onset").get<std::string>());
+    return out;
+}
+
+using Strings = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a corrected result withdraws the alert that stood on it") {
+    const Desk desk;
+    desk.prepare("simulated");
+    desk.results("first.csv", ctdna("2024-01-10", "1", "A1", "final", "2024-01-11") +
+                                  ctdna("2024-02-10", "3", "A2", "final", "2024-02-11"));
+    desk.expect(10, "scan --as-of 2024-02-20 --exit-code");
+    REQUIRE(states(desk) == Strings{"open 2024-02-10"});
+
+    desk.results("corrected.csv", ctdna("2024-02-10", "0.3", "A2", "corrected", "2024-02-25"));
+    const auto out = desk.expect(0, "scan --as-of 2024-03-01 --exit-code");
+    CHECK(out.find("1 withdrawn") != std::string::npos);
+    CHECK(states(desk) == Strings{"withdrawn 2024-02-10"});
+    CHECK(desk.expect(0, "alerts list").find("no open alert") != std::string::npos);
+    // On the day before the correction it was open, and a review of that day must show it so.
+    CHECK(desk.expect(0, "alerts list --as-of 2024-02-20").find("ctdna-high") != std::string::npos);
+}
+
+TEST_CASE("a cancelled result withdraws the alert that stood on it") {
+    const Desk desk;
+    desk.prepare("simulated");
+    desk.results("first.csv", ctdna("2024-02-10", "3", "A2", "final", "2024-02-11"));
+    desk.expect(0, "scan --as-of 2024-02-20");
+    desk.results("cancelled.csv", ctdna("2024-02-10", "", "A2", "cancelled", "2024-02-25"));
+    desk.expect(0, "scan --as-of 2024-03-01");
+    CHECK(states(desk) == Strings{"withdrawn 2024-02-10"});
+}
+
+TEST_CASE("a late result moves the onset of an alert, whose number and day of raising stay") {
+    const Desk desk;
+    desk.prepare("simulated");
+    desk.results("first.csv", ctdna("2024-01-10", "1", "A1", "final", "2024-01-11") +
+                                  ctdna("2024-02-10", "3", "A2", "final", "2024-02-11"));
+    desk.expect(0, "scan --as-of 2024-02-20");
+    const auto before = desk.alerts();
+
+    desk.results("late.csv", ctdna("2024-01-25", "2.5", "A3", "final", "2024-02-25"));
+    const auto out = desk.expect(0, "scan --as-of 2024-03-01 --exit-code");
+    CHECK(out.find("0 opened, 1 revised") != std::string::npos);
+    const auto after = desk.alerts();
+    REQUIRE(after.size() == 1);
+    CHECK(after[0].at("id") == before[0].at("id"));
+    CHECK(after[0].at("raised") == before[0].at("raised"));
+    CHECK(after[0].at("onset") == "2024-01-25");
+    CHECK(before[0].at("onset") == "2024-02-10");
+}
+
+TEST_CASE("a late result splits an episode, and its cancellation merges the two again") {
+    const Desk desk;
+    desk.prepare("simulated");
+    desk.results("first.csv", ctdna("2024-02-10", "3", "A1", "final", "2024-02-11") +
+                                  ctdna("2024-03-10", "4", "A2", "final", "2024-03-11"));
+    desk.expect(0, "scan --as-of 2024-03-20");
+    REQUIRE(states(desk) == Strings{"open 2024-02-10"});
+
+    desk.results("late.csv", ctdna("2024-02-24", "0.5", "A3", "final", "2024-04-02"));
+    desk.expect(10, "scan --as-of 2024-04-10 --exit-code");
+    REQUIRE(states(desk) == Strings{"resolved 2024-02-10", "open 2024-03-10"});
+    CHECK(desk.expect(0, "alerts show 2").find("split") != std::string::npos);
+
+    desk.results("cancelled.csv", ctdna("2024-02-24", "", "A3", "cancelled", "2024-05-02"));
+    desk.expect(10, "scan --as-of 2024-05-10 --exit-code");  // the first one is open again
+    CHECK(states(desk) == Strings{"open 2024-02-10", "merged 2024-03-10"});
+    CHECK(desk.expect(0, "alerts show 1").find("reopened") != std::string::npos);
+}
+
+TEST_CASE("an acknowledgement survives a revision, and the decision of a person a withdrawal") {
+    const Desk desk;
+    desk.prepare("simulated");
+    desk.results("first.csv", ctdna("2024-02-10", "3", "A1", "final", "2024-02-11"));
+    desk.expect(0, "scan --as-of 2024-02-20");
+    desk.expect(0, "alerts dismiss 1 --why 'sample mix-up' --who tester");
+    desk.results("late.csv", ctdna("2024-01-25", "2.5", "A2", "final", "2024-02-25"));
+    desk.expect(0, "scan --as-of 2024-03-01");
+    CHECK(desk.alerts()[0].at("human") == "dismissed");
+    desk.results("gone.csv", ctdna("2024-01-25", "", "A2", "cancelled", "2024-03-05") +
+                                 ctdna("2024-02-10", "", "A1", "cancelled", "2024-03-05"));
+    desk.expect(0, "scan --as-of 2024-03-10");
+    CHECK(states(desk) == Strings{"withdrawn 2024-01-25"});
+    CHECK(desk.expect(0, "alerts show 1").find("dismissed by tester sample mix-up") != std::string::npos);
+}
+
+TEST_CASE("a second scan of the same instant changes nothing, and one before it writes nothing") {
+    const Desk desk;
+    desk.prepare("simulated");
+    desk.results("first.csv", ctdna("2024-02-10", "3", "A1", "final", "2024-02-11"));
+    desk.expect(10, "scan --as-of 2024-02-20 --exit-code");
+    const auto ledger = desk.expect(0, "alerts list --all --format csv");
+    const auto trail = desk.expect(0, "trail show --format csv");
+
+    const auto again = desk.expect(0, "scan --as-of 2024-02-20 --exit-code");
+    CHECK(again.find("nothing new") != std::string::npos);
+    CHECK(desk.expect(0, "alerts list --all --format csv") == ledger);
+    const auto before = desk.expect(0, "scan --as-of 2024-02-01 --exit-code");
+    CHECK(before.find("before the last scan: nothing is written") != std::string::npos);
+    CHECK(desk.expect(0, "alerts list --all --format csv") == ledger);
+    CHECK(desk.expect(0, "trail show --format csv") == trail);
+}
+
+TEST_CASE("a walk week by week and one scan at its end leave the same ledger") {
+    const Desk step, leap;
+    for (const auto* desk : {&step, &leap}) {
+        desk->prepare("simulated");
+        desk->results("all.csv", ctdna("2024-02-10", "3", "A1", "final", "2024-02-11") +
+                                     ctdna("2024-03-10", "4", "A2", "final", "2024-03-11") +
+                                     ctdna("2024-02-24", "0.5", "A3", "final", "2024-04-02") +
+                                     ctdna("2024-03-10", "1", "A2", "corrected", "2024-04-20"));
+    }
+    step.expect(0, "scan --every 7d --from 2024-01-08 --to 2024-05-01");
+    leap.expect(0, "scan --as-of 2024-05-01");
+    CHECK(step.alerts() == leap.alerts());
+    CHECK(states(step) == Strings{"resolved 2024-02-10", "withdrawn 2024-03-10"});
+}

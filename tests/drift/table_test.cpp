@@ -1,0 +1,113 @@
+#include "bellwether/drift/table.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "support/small.hpp"
+
+using namespace bellwether;
+using drift::Table;
+
+namespace {
+
+Table table() {
+    return Table(small::catalogue(), {{"small", {{"stable", "growing"}, {"ctdna", "mdsc"}}}}, {"chemo"},
+                 {"ecog"});
+}
+
+FeatureCall call(std::string name, std::string word, std::string model = {}) {
+    return {std::move(name), {{ArgType::channel, std::move(word), 0.0}}, std::move(model)};
+}
+
+FeatureType type(const FeatureCall& c) {
+    std::string why;
+    const auto t = table().type_of(c, why);
+    REQUIRE(t);
+    return *t;
+}
+
+std::string refused(const FeatureCall& c) {
+    std::string why;
+    CHECK_FALSE(table().type_of(c, why));
+    return why;
+}
+
+using Words = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("table: names of every kind of argument, none where anything goes", "[drift][table]") {
+    const Table t = table();
+    CHECK(t.names(ArgType::channel, "") == Words{"ctdna", "mdsc", "score"});
+    CHECK(t.names(ArgType::label, "small") == Words{"stable", "growing"});
+    CHECK(t.names(ArgType::label, "other").empty());
+    CHECK(t.names(ArgType::reference, "") == Words{"baseline", "nadir", "peak"});
+    CHECK(t.names(ArgType::group, "") == Words{"ctdna", "blood"});
+    CHECK(t.names(ArgType::regimen, "") == Words{"chemo", "any"});
+    CHECK(t.names(ArgType::attribute, "") == Words{"arm", "site", "sex", "trial", "age", "ecog"});
+    CHECK(t.names(ArgType::term, "").empty());
+    const Table open(small::catalogue(), {});
+    CHECK(open.names(ArgType::regimen, "").empty());
+    CHECK(open.names(ArgType::attribute, "").empty());
+}
+
+TEST_CASE("table: every event that since() takes is a kind of event or the start of a therapy",
+          "[drift][table]") {
+    for (const auto& name : table().names(ArgType::event, "")) {
+        CAPTURE(name);
+        CHECK((name == "therapy_start" || parse_event_kind(name).has_value()));
+    }
+}
+
+TEST_CASE("table: a value carries its channel's unit, a ratio none, a score none", "[drift][table]") {
+    for (const char* f : {"value", "last", "baseline", "nadir", "peak", "change"}) {
+        CAPTURE(f);
+        CHECK(type(call(f, "ctdna")).unit == "%");
+        CHECK(type(call(f, "score")).unit.empty());
+        CHECK(type(call(f, "ctdna")).visit_channels == Words{"ctdna"});
+    }
+    for (const char* f : {"fold", "trend", "trend_low", "trend_high", "readings"}) {
+        CAPTURE(f);
+        CHECK(type(call(f, "ctdna")).unit.empty());
+        CHECK(type(call(f, "ctdna")).type == ValueType::number);
+    }
+}
+
+TEST_CASE("table: types, and what makes a date a point", "[drift][table]") {
+    CHECK(type(call("detected", "ctdna")).type == ValueType::truth);
+    CHECK(type(call("age_of", "ctdna")).type == ValueType::duration);
+    CHECK(type(call("age_of", "ctdna")).clock);
+    CHECK(type(call("trend", "ctdna", "")).clock);
+    CHECK_FALSE(type(call("fold", "ctdna")).clock);
+    CHECK(type(call("on", "chemo")).type == ValueType::truth);
+    CHECK(type(call("on", "chemo")).therapy);
+    CHECK(type(call("since", "therapy_start")).therapy);
+    CHECK_FALSE(type(call("since", "therapy_start")).events);
+    CHECK(type(call("since", "progression")).events);
+    CHECK(type(call("since", "progression")).type == ValueType::duration);
+    CHECK(type(call("toxicity", "any")).events);
+    CHECK(type(call("attr", "sex")).type == ValueType::text);
+    CHECK(type(call("attr", "age")).type == ValueType::number);
+    CHECK(type(call("attr_number", "ecog")).type == ValueType::number);
+    const auto p = type(call("P", "growing", "small"));
+    CHECK(p.channels == Words{"ctdna", "mdsc"});
+    CHECK(p.visit_channels.empty());
+    CHECK_FALSE(p.clock);
+    CHECK(type(call("forecast", "growing", "small")).clock);
+}
+
+TEST_CASE("table: an unknown channel or model is refused by name", "[drift][table][error]") {
+    CHECK(refused(call("value", "ctDNA")) == "no channel named 'ctDNA'");
+    CHECK(refused(call("P", "growing", "other")) == "no model named 'other'");
+    CHECK(refused(call("P", "growing")) == "the group declares no model");
+}
+
+TEST_CASE("table: each feature is listed once, with a summary", "[drift][table]") {
+    const Table t = table();
+    std::map<std::string, int> seen;
+    for (const auto& f : t.features()) {
+        CHECK_FALSE(f.summary.empty());
+        ++seen[f.name];
+    }
+    CHECK(seen.size() == 20);
+    CHECK(seen.size() == t.features().size());
+}

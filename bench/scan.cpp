@@ -130,8 +130,9 @@ void make(const std::string& path, int patients, int visits) {
         app::find_rule_files({"rules/exhaustion", "rules/myeloid", "rules/molecular-progression",
                               "rules/imaging-progression", "rules/disagreement"});
     app::activate_rules(*store, files, app::words_under("models"), start, "bench", "bench");
-    const auto writer =
-        store->begin({.name = "bench"}, Instant::start_of(day_zero + visits * 14), false, "bench");
+    store::FeedFile file;
+    file.name = "bench";
+    const auto writer = store->begin(file, Instant::start_of(day_zero + visits * 14), false, "bench");
     for (int p = 0; p < patients; ++p)
         Course(p, *writer).write(visits);
     (void)writer->commit(0);

@@ -168,6 +168,8 @@ TEST_CASE("backup and restore: what was there comes back, what stood there is ke
 
 TEST_CASE("restore: what a killed program left in the log is kept and never replayed into the copy",
           "[store][care]") {
+    const bool damaged = GENERATE(false, true);
+    CAPTURE(damaged);
     const Folder folder;
     {
         const auto store = new_store(folder / "s.db");
@@ -182,11 +184,18 @@ TEST_CASE("restore: what a killed program left in the log is kept and never repl
     }
     REQUIRE(waitpid(child, nullptr, 0) == child);
     REQUIRE(std::filesystem::exists(folder / "s.db-wal"));
+    if (damaged) {  // the file cannot take its log in any more
+        std::fstream file(folder / "s.db", std::ios::in | std::ios::out | std::ios::binary);
+        file << std::string(4096, 'x');
+    }
     store::restore_sqlite(folder / "b.db", folder / "s.db");
     const auto store = store::open_sqlite(folder / "s.db");
     CHECK_FALSE(store->has_patient("P2"));
     CHECK(store->doctor().ok);
-    CHECK(store::open_sqlite(folder / "s.db.before-restore")->has_patient("P2"));
+    if (damaged)
+        CHECK(std::filesystem::file_size(folder / "s.db.before-restore-wal") > 0);
+    else
+        CHECK(store::open_sqlite(folder / "s.db.before-restore")->has_patient("P2"));
 }
 
 TEST_CASE("restore: a damaged backup is refused and nothing is touched", "[store][care][error]") {

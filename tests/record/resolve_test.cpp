@@ -127,6 +127,15 @@ TEST_CASE("resolve: equal rank and other content is a conflict until a later ver
     CHECK(value_of(resolve(v, minute_instant(3))) == 3.0);
 }
 
+TEST_CASE("resolve: of two that say the same, the one learnt first stands, in any order",
+          "[record][resolve]") {
+    std::vector<Record> v{reading(1.0, 2, 1), reading(1.0, 1, 1), reading(1.0, 3, 1)};
+    for (int i = 0; i < 3; ++i) {
+        CHECK(resolve(v, minute_instant(9)).in_force->version.learnt == minute_instant(1));
+        std::rotate(v.begin(), v.begin() + 1, v.end());
+    }
+}
+
 TEST_CASE("as_known_at: conflicting, cancelled and missing readings are told apart", "[record][resolve]") {
     auto other_day = reading(7.0, 1);
     std::get<Observation>(other_day.content).taken = Date(20001);

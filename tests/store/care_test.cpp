@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bellwether/core/hash.hpp"
 #include "bellwether/core/text.hpp"
 
 #include "store/support/store_fixture.hpp"
@@ -111,6 +112,22 @@ TEST_CASE("trail: an edited, removed or reordered line is found, and where", "[s
         CHECK(store->broken_trail() == line);
         CHECK(health(*store, "trail") == "broken at line " + std::to_string(line));
         CHECK(health(*store, "schema") == "missing or changed: trigger trail_no_DELETE");
+    }
+}
+
+TEST_CASE("trail: each hash is that of docs/store-schema.md, over the hash before it",
+          "[store][care][trail]") {
+    const Folder folder;
+    const auto store = new_store(folder / "s.db");
+    store->note(at(1), "ann", "note", "subject", "detail");
+    store->note(at(1), "ann", "note", "subject", "detail");
+    std::string previous;
+    for (const auto& line : store->trail()) {
+        Sha256 sha;
+        sha.field(previous).field(line.number).field(line.at.microseconds());
+        sha.field(line.who).field(line.what).field(line.subject).field(line.detail);
+        CHECK(line.hash == sha.hex());
+        previous = line.hash;
     }
 }
 

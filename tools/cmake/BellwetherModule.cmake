@@ -37,6 +37,12 @@ endforeach()
 
 add_library(bellwether_warnings INTERFACE)
 target_compile_options(bellwether_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+# g++ 12 sees overruns in std::string's operator+ that are not there (GCC bugs 105329 and 105651); whether it does depends
+# on the length of the literals, the path of the checkout among them. Shown, never an error.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(bellwether_warnings INTERFACE -Wno-error=array-bounds -Wno-error=restrict
+                         -Wno-error=stringop-overflow -Wno-error=stringop-overread)
+endif()
 
 set_property(GLOBAL PROPERTY BELLWETHER_MODULES "")
 
@@ -98,7 +104,6 @@ endfunction()
 # One test program per folder tests/MODULE, of all its *_test.cpp; each test case is a ctest test with the
 # module as label. tests/acceptance drives the built program.
 function(bellwether_add_tests)
-  include(CTest)
   if(NOT BUILD_TESTING)
     return()
   endif()

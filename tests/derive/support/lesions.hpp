@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -35,7 +36,7 @@ inline Lesion not_seen(const std::string& name, int n) {
 
 /// The text of a file of the shared collection beside the repository, or nothing where that is absent.
 inline std::optional<std::string> shared_text(const std::string& path) {
-    std::ifstream in(std::string(BELLWETHER_SOURCE_DIR) + "/../shared/" + path);
+    std::ifstream in(std::filesystem::path(BELLWETHER_SOURCE_DIR) / "../shared" / path);
     if (!in) return std::nullopt;
     return std::string(std::istreambuf_iterator<char>(in), {});
 }

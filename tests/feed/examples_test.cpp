@@ -95,7 +95,8 @@ TEST_CASE("examples: OAK is read whole", "[feed][examples]") {
     int left = 0;
     for (const auto& o : sizes.all<Observation>())
         left += o.reading->censor == Censor::left ? 1 : 0;
-    // Counted by awk: 10 rows with censor = left, and 6 bare values below the limit of 5 mm that the catalogue declares.
+    // Counted by awk: 10 rows with censor = left, and 6 bare values below the limit of 5 mm that the
+    // catalogue declares.
     CHECK(left == 16);
     const auto therapy = read_public("oak/therapy.yaml", "oak_sld_outcome_matched/patients.csv");
     CHECK(therapy.refusals().empty());

@@ -23,7 +23,8 @@ TEST_CASE("figures: nothing seen in stable time still has an upper limit", "[stu
     f.monitored_until = f.followed_until = Date(3653);  // 10.0014 years
     f.stable_until = Date(9999);
     const std::vector<Follow> two = {f, f};
-    const auto& rate = find(figures(two, 90), "false_alerts_per_stable_patient_year");
+    const auto list = figures(two, 90);
+    const auto& rate = find(list, "false_alerts_per_stable_patient_year");
     CHECK(*rate.value == 0.0);
     CHECK(*rate.low == 0.0);
     CHECK(*rate.high == Approx(2.9957 / 20.0027).epsilon(1e-4));  // the rule of three

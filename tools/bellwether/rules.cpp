@@ -170,7 +170,7 @@ void define_list(Options& o) {
         auto rows = nlohmann::ordered_json::array();
         if (a->session.output() == Format::text) fmt::print("{}", banner(*store));
         if (a->session.output() == Format::csv)
-            fmt::print("{}", csv_line({"kind", "name", "hash", "from", "who", "why"}));
+            fmt::print("{}", csv_line({"store", "kind", "name", "hash", "from", "who", "why"}));
         for (const auto& x : store->activations()) {
             const std::string kind(store::to_string(x.kind));
             if (a->session.output() == Format::json)
@@ -181,7 +181,8 @@ void define_list(Options& o) {
                                 {"who", x.who},
                                 {"why", x.why}});
             else if (a->session.output() == Format::csv)
-                fmt::print("{}", csv_line({kind, x.name, x.hash, to_string(x.from), x.who, x.why}));
+                fmt::print(
+                    "{}", csv_line({kind_of(*store), kind, x.name, x.hash, to_string(x.from), x.who, x.why}));
             else
                 fmt::print("{:<9} {:<28} {} from {} by {} {}\n", kind, x.name, x.hash.substr(0, 12),
                            to_string(x.from), x.who, x.why);

@@ -148,15 +148,15 @@ void define_activate(Options& o) {
         const auto held = lock(a->session.path(), false);
         const auto store = a->session.open();
         const auto files = app::find_rule_files(a->paths);
-        const Instant at = activation_instant(*store, a->from);
+        const app::Order order{activation_instant(*store, a->from), now(), a->session.actor(), a->why};
         try {
-            app::activate_rules(*store, files, app::words_under(a->model_folder()), at, a->session.actor(),
-                                a->why);
+            app::activate_rules(*store, files, app::words_under(a->model_folder()), order);
         } catch (const InputError& e) {
             print(e.findings(), files);
             return Exit::bad_input;
         }
-        fmt::print("{}{} rule files active from {}\n", banner(*store), files.rules.size(), to_string(at));
+        fmt::print("{}{} rule files active from {}\n", banner(*store), files.rules.size(),
+                   to_string(order.from));
         return Exit::ok;
     });
 }

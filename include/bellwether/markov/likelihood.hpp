@@ -29,18 +29,24 @@ struct ImpossibleRow {
 
 /// Log likelihood of a panel under a specification, prepared once for many parameter values.
 ///
-/// Scaled forward recursion; the gradient by one backward sweep that gathers the adjoint of each distinct
-/// P(dt), then one Frechet derivative per distinct gap and covariates: its cost does not grow with the number
-/// of parameters. Exact entry into state d: sum over r of alpha_r(t-) q_rd, intensities as in force before
-/// the entry. Watched without a gap: exp(q_rr t) q_rs, or exp(q_rr t) where the state is the same.
+/// Scaled forward recursion; the gradient by one backward sweep. Both work in the eigenbasis of each distinct
+/// generator, where the derivative by it is a matrix of divided differences, gathered over all rows: the cost
+/// does not grow with the number of parameters. Where the basis is skew (equal rates), or a row so unlikely
+/// that digits would be lost in it, P(dt) and its derivative are made by Pade with scaling and squaring.
+/// Identical (covariates, gap) and identical moves between known states are done once.
+/// Exact entry into state d: sum over r of alpha_r(t-) q_rd, intensities as in force before the entry.
+/// Watched without a gap: exp(q_rr t) q_rs, or exp(q_rr t) where the state is the same.
 ///
-/// @cost   rows x K^2, and distinct (covariates, gap) x K^3. One thread; objects are independent.
-/// @source Jackson 2011, J. Stat. Softw. 38(8) [Jackson2011]; Satten & Longini 1996 [SattenLongini1996].
+/// @cost   rows x K^2, distinct covariates x K^3, one exponential per distinct (covariates, gap) and state.
+///         Memory: some 200 bytes a row. Objects are independent; one is for one caller at a time.
+/// @source Kalbfleisch & Lawless 1985 [KalbfleischLawless1985]; Jackson 2011, J. Stat. Softw. 38(8)
+///         [Jackson2011]; Satten & Longini 1996 [SattenLongini1996].
 /// @tested tests/markov/likelihood_test.cpp: sum over all hidden paths; finite differences; msm's cav_4state.
 class Likelihood {
 public:
-    /// Copies what it needs of both. @throws Error M003 to M009: a reading or covariate that does not fit.
-    Likelihood(const Spec& spec, const Panel& panel);
+    /// Copies what it needs of both. @param threads  workers; every result is the same for any number
+    /// @throws Error M003 to M009: a reading or covariate that does not fit.
+    Likelihood(const Spec& spec, const Panel& panel, unsigned threads = 1);
     ~Likelihood();
     Likelihood(Likelihood&&) noexcept;
     Likelihood& operator=(Likelihood&&) noexcept;
@@ -51,13 +57,18 @@ public:
     [[nodiscard]] double value(const Values& values, std::vector<double>& gradient) const;
     /// One entry per subject.
     [[nodiscard]] std::vector<double> by_subject(const Values& values) const;
+    /// Sum of the outer products of the scores of independent pieces (subjects, or their parts between known
+    /// states): at the maximum of a true model about minus the matrix of second derivatives. By all
+    /// parameters on their unconstrained scales. @source Berndt et al. 1974 [Berndt1974]
+    [[nodiscard]] Eigen::MatrixXd information(const Values& values) const;
     /// Number of distinct (covariates, gap).
     [[nodiscard]] std::size_t distinct_gaps() const;
 
     struct Prepared;  ///< private to the module
 
 private:
-    std::unique_ptr<const Prepared> prepared_;
+    struct State;
+    std::unique_ptr<State> state_;
 };
 
 }  // namespace bellwether::markov

@@ -1,0 +1,133 @@
+#include "evaluation.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "bellwether/markov/likelihood.hpp"
+
+#include "parallel.hpp"
+
+namespace bellwether::markov {
+namespace {
+
+constexpr double kLogRootTwoPi = 0.91893853320467274178;
+constexpr std::size_t kGeneratorsAtOnce = 512;
+
+/// Generators row-major into flat memory.
+void generator_into(const Spec& spec, const Values& values, const std::vector<double>& covariates,
+                    double* Q) {
+    const std::size_t K = spec.states.size();
+    std::fill(Q, Q + K * K, 0.0);
+    for (const Transition& t : spec.transitions) {
+        double rate = values[t.rate];
+        if (!t.effects.empty()) {
+            double log_ratio = 0.0;
+            for (const Effect& e : t.effects)
+                log_ratio += e.factor * values[e.parameter] *
+                             (covariates[e.covariate] - spec.covariates[e.covariate].centre);
+            rate *= std::exp(log_ratio);
+        }
+        Q[t.from * K + t.to] = rate;
+        Q[t.from * K + t.from] -= rate;
+    }
+}
+
+}  // namespace
+
+Evaluation::Evaluation(const Likelihood::Prepared& in)
+    : in_(in),
+      states_(in.spec.states.size()),
+      square_(states_ * states_),
+      bases_(states_, in.moves),
+      normal_(in.spec.channels.size() * Channel::kPatterns) {
+    Q_.resize(in.generators.size() * square_);
+    bases_.resize(in.generators.size());
+    exp_.resize(in.slots.size() * states_);
+}
+
+template <>
+const double* Evaluation::exponentials<double>(int slot) const {
+    return exp_.data() + static_cast<std::size_t>(slot) * states_;
+}
+template <>
+const Complex* Evaluation::exponentials<Complex>(int slot) const {
+    return complex_exp_.data() + static_cast<std::size_t>(slot) * states_;
+}
+
+void Evaluation::set(const Values& values, unsigned threads) {
+    values_ = &values;
+    set_generators(threads);
+    set_normals();
+    if (!in_.start_varies && !in_.spec.start.empty()) start_ = start_probabilities(in_.spec, values);
+    table_.clear();
+    for (const Evidence& e : in_.distinct) {
+        const Channel& channel = in_.spec.channels[e.channel];
+        for (const Channel::Group& group : channel.groups)
+            table_.push_back(density(channel, group, e, values, in_.spec.parameters));
+    }
+}
+
+void Evaluation::set_generators(unsigned threads) {
+    const std::size_t n = in_.generators.size();
+    in_parallel((n + kGeneratorsAtOnce - 1) / kGeneratorsAtOnce, threads, [&](std::size_t part, unsigned) {
+        for (std::size_t g = part * kGeneratorsAtOnce; g < std::min(n, (part + 1) * kGeneratorsAtOnce); ++g) {
+            double* const Q = Q_.data() + g * square_;
+            generator_into(in_.spec, *values_, in_.generators[g], Q);
+            bases_.decompose(g, Q);
+        }
+    });
+    bool pairs = false;
+    for (std::size_t k = 0; k < in_.slots.size(); ++k) {
+        const auto g = static_cast<std::size_t>(in_.slots[k].generator);
+        const double* const value = bases_.view<double>(g).value;
+        for (std::size_t i = 0; i < states_; ++i)
+            exp_[k * states_ + i] = bases_.form(g) == Form::real ? value[i] * in_.slots[k].gap : 0.0;
+        pairs = pairs || bases_.form(g) == Form::complex;
+    }
+    Eigen::Map<Eigen::ArrayXd> all(exp_.data(), static_cast<Eigen::Index>(exp_.size()));
+    all = all.exp();
+    if (!pairs) return;
+    complex_exp_.resize(in_.slots.size() * states_);
+    for (std::size_t k = 0; k < in_.slots.size(); ++k) {
+        const auto g = static_cast<std::size_t>(in_.slots[k].generator);
+        if (bases_.form(g) != Form::complex) continue;
+        const Complex* const value = bases_.view<Complex>(g).value;
+        for (std::size_t i = 0; i < states_; ++i) {
+            const double size = std::exp(value[i].re * in_.slots[k].gap),
+                         turn = value[i].im * in_.slots[k].gap;
+            complex_exp_[k * states_ + i] = {size * std::cos(turn), size * std::sin(turn)};
+        }
+    }
+}
+
+void Evaluation::set_normals() {
+    for (std::size_t c = 0; c < in_.spec.channels.size(); ++c) {
+        const Channel& channel = in_.spec.channels[c];
+        if (channel.family == Family::categorical) continue;
+        const bool by_state = channel.family == Family::by_state;
+        if (by_state && std::any_of(channel.groups.begin(), channel.groups.end(),
+                                    [](const Channel::Group& g) { return g.law != Law::normal; }))
+            continue;
+        for (std::size_t pattern = 0; pattern < Channel::kPatterns; ++pattern) {
+            NormalStates& n = normal_[c * Channel::kPatterns + pattern];
+            n.mean.assign(states_, 0.0);
+            n.per_sd.assign(states_, 0.0);
+            n.top.assign(states_, -std::numeric_limits<double>::infinity());
+            n.by_mean.assign(states_, -1);
+            n.by_sd.assign(states_, -1);
+            for (std::size_t s = 0; s < states_; ++s) {
+                if (channel.group[s] == Channel::kNone) continue;
+                const auto& group = channel.groups[static_cast<std::size_t>(channel.group[s])];
+                n.by_mean[s] = by_state ? static_cast<int>(group.terms[0].parameter) : group.mean[pattern];
+                n.by_sd[s] = by_state ? static_cast<int>(group.terms[1].parameter) : group.sd;
+                const double sd = (*values_)[static_cast<std::size_t>(n.by_sd[s])];
+                n.mean[s] = (*values_)[static_cast<std::size_t>(n.by_mean[s])];
+                n.per_sd[s] = 1.0 / sd;
+                n.top[s] = -std::log(sd) - kLogRootTwoPi;
+            }
+        }
+    }
+}
+
+}  // namespace bellwether::markov

@@ -1,0 +1,24 @@
+#include "pass.hpp"
+
+#include "stretch_pass.hpp"
+
+namespace bellwether::markov {
+
+std::unique_ptr<Pass> make_pass(const Evaluation& evaluation) {
+    switch (evaluation.in().spec.states.size()) {
+        case 2:
+            return std::make_unique<StretchPass<2>>(evaluation);
+        case 3:
+            return std::make_unique<StretchPass<3>>(evaluation);
+        case 4:
+            return std::make_unique<StretchPass<4>>(evaluation);
+        case 5:
+            return std::make_unique<StretchPass<5>>(evaluation);
+        case 6:
+            return std::make_unique<StretchPass<6>>(evaluation);
+        default:
+            return std::make_unique<StretchPass<0>>(evaluation);
+    }
+}
+
+}  // namespace bellwether::markov

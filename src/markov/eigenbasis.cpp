@@ -51,6 +51,10 @@ void Eigenbases::resize(std::size_t generators) {
     skew_.resize(generators, 1.0);
 }
 
+bool Eigenbases::any_complex() const {
+    return std::find(form_.begin(), form_.end(), Form::complex) != form_.end();
+}
+
 template <typename S>
 double Eigenbases::skew_of(const S* at) const {
     const S* V = at + states_;

@@ -48,6 +48,7 @@ public:
     /// Different generators may be decomposed at the same time.
     void decompose(std::size_t generator, const double* Q);
     [[nodiscard]] Form form(std::size_t generator) const { return form_[generator]; }
+    [[nodiscard]] bool any_complex() const;
     /// How much larger the terms of an element of P can be than 1, at least 1: the sum over i of
     /// max |V_ri| max |W_is|.
     [[nodiscard]] double skew(std::size_t generator) const { return skew_[generator]; }

@@ -12,7 +12,7 @@ namespace bellwether::markov {
 namespace {
 
 constexpr double kLogRootTwoPi = 0.91893853320467274178;
-constexpr std::size_t kGeneratorsAtOnce = 512;
+constexpr std::size_t kGeneratorsAtOnce = 512, kSlotsAtOnce = 4096;
 
 /// Generators row-major into flat memory.
 void generator_into(const Spec& spec, const Values& values, const std::vector<double>& covariates,
@@ -77,28 +77,30 @@ void Evaluation::set_generators(unsigned threads) {
             bases_.decompose(g, Q);
         }
     });
-    bool pairs = false;
-    for (std::size_t k = 0; k < in_.slots.size(); ++k) {
+    complex_exp_.resize(bases_.any_complex() ? in_.slots.size() * states_ : 0);
+    const std::size_t slots = in_.slots.size();
+    in_parallel((slots + kSlotsAtOnce - 1) / kSlotsAtOnce, threads, [&](std::size_t part, unsigned) {
+        set_exponentials(part * kSlotsAtOnce, std::min(slots, (part + 1) * kSlotsAtOnce));
+    });
+}
+
+void Evaluation::set_exponentials(std::size_t begin, std::size_t end) {
+    for (std::size_t k = begin; k < end; ++k) {
         const auto g = static_cast<std::size_t>(in_.slots[k].generator);
+        const double gap = in_.slots[k].gap;
         const double* const value = bases_.view<double>(g).value;
         for (std::size_t i = 0; i < states_; ++i)
-            exp_[k * states_ + i] = bases_.form(g) == Form::real ? value[i] * in_.slots[k].gap : 0.0;
-        pairs = pairs || bases_.form(g) == Form::complex;
-    }
-    Eigen::Map<Eigen::ArrayXd> all(exp_.data(), static_cast<Eigen::Index>(exp_.size()));
-    all = all.exp();
-    if (!pairs) return;
-    complex_exp_.resize(in_.slots.size() * states_);
-    for (std::size_t k = 0; k < in_.slots.size(); ++k) {
-        const auto g = static_cast<std::size_t>(in_.slots[k].generator);
+            exp_[k * states_ + i] = bases_.form(g) == Form::real ? value[i] * gap : 0.0;
         if (bases_.form(g) != Form::complex) continue;
-        const Complex* const value = bases_.view<Complex>(g).value;
+        const Complex* const turning = bases_.view<Complex>(g).value;
         for (std::size_t i = 0; i < states_; ++i) {
-            const double size = std::exp(value[i].re * in_.slots[k].gap),
-                         turn = value[i].im * in_.slots[k].gap;
-            complex_exp_[k * states_ + i] = {size * std::cos(turn), size * std::sin(turn)};
+            const double size = std::exp(turning[i].re * gap), angle = turning[i].im * gap;
+            complex_exp_[k * states_ + i] = {size * std::cos(angle), size * std::sin(angle)};
         }
     }
+    Eigen::Map<Eigen::ArrayXd> all(exp_.data() + begin * states_,
+                                   static_cast<Eigen::Index>((end - begin) * states_));
+    all = all.exp();
 }
 
 void Evaluation::set_normals() {

@@ -43,6 +43,7 @@ public:
 
 private:
     void set_generators(unsigned threads);
+    void set_exponentials(std::size_t begin, std::size_t end);
     void set_normals();
 
     const Likelihood::Prepared& in_;

@@ -40,17 +40,16 @@ std::string why_bad(const Spec& spec, const Likelihood& likelihood, const Values
 }
 
 Eigen::VectorXd jittered(const Objective& objective, double sd, std::mt19937_64& random) {
-    Eigen::VectorXd u(objective.size());
-    for (Eigen::Index i = 0; i < u.size(); ++i) {
+    Eigen::VectorXd x = objective.start();
+    for (Eigen::Index i = 0; i < x.size(); ++i) {
         const double move = std::normal_distribution<double>(0.0, sd)(random);
-        const std::size_t p = objective.free()[static_cast<std::size_t>(i)];
         // A mean moves by a share of itself: its unit is that of a channel.
-        const double wide = objective.spec().parameters[p].scale != Parameter::Scale::identity
+        const double wide = objective.parameter(i).scale != Parameter::Scale::identity
                                 ? 1.0
-                                : std::min(1.0, std::max(1e-3, std::abs(objective.start()[p])));
-        u[i] = move * wide / objective.unit()[i];
+                                : std::min(1.0, std::max(1e-3, std::abs(x[i])));
+        x[i] += move * wide;
     }
-    return u;
+    return x;
 }
 
 /// The lower end wins; of two at the same height (labels exchanged) the one that keeps its anchors.
@@ -59,7 +58,7 @@ bool better(const Objective& objective, const Search& a, const Search& b) {
     if (!std::isfinite(b.value) || a.value < b.value - 1e-6) return true;
     if (a.value > b.value + 1e-6) return false;
     const auto broken = [&](const Search& s) {
-        return !broken_anchor(objective.spec(), objective.values_at(s.u)).empty();
+        return !broken_anchor(objective.spec(), objective.values_at(s.x)).empty();
     };
     return broken(b) && !broken(a);
 }
@@ -133,7 +132,8 @@ ParameterSet fit(const Spec& spec, const Panel& panel, const FitOptions& options
     Objective objective(spec, likelihood, out.values);
     out.summary.start_log_lik = likelihood.value(out.values);
     out.summary.final_log_lik = out.summary.start_log_lik;
-    if (!objective.measure()) {
+    Eigen::VectorXd gradient;
+    if (!std::isfinite(objective.value(objective.start(), gradient))) {
         out.summary.end = FitSummary::End::bad_start;
         out.summary.why = why_bad(spec, likelihood, out.values);
         return out;
@@ -141,14 +141,12 @@ ParameterSet fit(const Spec& spec, const Panel& panel, const FitOptions& options
     std::mt19937_64 random(options.seed);
     Search best;
     for (int i = 0; i < std::max(1, options.starts); ++i) {
-        const Eigen::VectorXd from = i == 0 ? Eigen::VectorXd::Zero(objective.size()).eval()
-                                            : jittered(objective, options.jitter, random);
-        Eigen::VectorXd gradient;
+        const Eigen::VectorXd from = i == 0 ? objective.start() : jittered(objective, options.jitter, random);
         if (!std::isfinite(objective.value(from, gradient))) continue;
         Search search = minimise(objective, from, options.max_iterations);
         if (i == 0 || better(objective, search, best)) best = std::move(search);
     }
-    out.values = objective.values_at(best.u);
+    out.values = objective.values_at(best.x);
     out.summary.iterations = best.iterations;
     out.summary.final_log_lik = likelihood.value(out.values);
     out.summary.anchor_broken = broken_anchor(spec, out.values);

@@ -17,9 +17,10 @@ using Eigen::VectorXd;
 // Limits of the verdict, all on the unconstrained scale or in units of log likelihood.
 constexpr double kFarMove = 4.0;             ///< a factor of 55 away from the start
 constexpr double kLittleInformation = 0.05;  ///< alone worth a standard error of 4.5: a factor of 90
-constexpr double kFlat = 1e-6;       ///< share of a direction's own curvature that is left given the others
-constexpr double kGain = 1e-4;       ///< log likelihood that a Newton step would still gain
-constexpr double kPriorShare = 0.5;  ///< of a parameter's curvature: above, its prior holds it
+constexpr double kFlat = 1e-6;        ///< share of a direction's own curvature that is left given the others
+constexpr double kNearlyFlat = 1e-3;  ///< the same, worth a closer look
+constexpr double kGain = 1e-4;        ///< log likelihood that a Newton step would still gain
+constexpr double kPriorShare = 0.5;   ///< of a parameter's curvature: above, its prior holds it
 
 /// Parameters that may run off to infinity without leaving a scale behind: all but means.
 std::vector<bool> may_run_off(const Spec& spec) {
@@ -45,21 +46,21 @@ public:
     void run() {
         out_.standard_error.assign(spec_.parameters.size(), std::nullopt);
         if (objective_.size() == 0) return end(FitSummary::End::converged, "nothing was free");
-        VectorXd gradient;
-        const double value = objective_.value(search_.u, gradient);
-        const MatrixXd H = objective_.curvature(search_.u);
-        if (!std::isfinite(value) || !H.allFinite())
+        information_ = search_.curvature;
+        if (information_.size() == 0 && std::isfinite(search_.value)) look_closely();
+        if (!std::isfinite(search_.value) || !information_.allFinite())
             return end(FitSummary::End::diverged,
                        "the likelihood is not finite around the point where the search stopped");
         if (search_.ran_out)
             return end(FitSummary::End::iteration_limit,
                        fmt::format("no maximum after {} iterations", search_.iterations));
-        const VectorXd per_unit = objective_.unit().cwiseInverse();
-        information_ = per_unit.asDiagonal() * H * per_unit.asDiagonal();
         find_boundary();
-        if (!find_flat()) return;
-        const VectorXd slope = gradient.cwiseProduct(per_unit);
-        if (!invert(slope)) return;
+        if (!find_flat() || (eigen_.eigenvalues().size() > 0 && eigen_.eigenvalues()[0] < kNearlyFlat)) {
+            // What is flat, and what only looks it, is within the error of forward differences.
+            look_closely();
+            if (!information_.allFinite() || !find_flat()) return;
+        }
+        if (!invert(search_.slope)) return;
         list_held();
         if (out_.summary.end == FitSummary::End::not_identified) return;
         if (!boundary_.empty()) {
@@ -67,7 +68,7 @@ public:
             return end(FitSummary::End::boundary,
                        fmt::format("'{}' runs off: {} at the end, from {}, with nothing left to stop it",
                                    spec_.parameters[p].name, shortest(out_.values[p]),
-                                   shortest(objective_.start()[p])));
+                                   shortest(objective_.start_values()[p])));
         }
         end(FitSummary::End::converged, "maximum found");
     }
@@ -81,10 +82,14 @@ private:
         return objective_.free()[static_cast<std::size_t>(i)];
     }
 
+    void look_closely() {
+        information_ = objective_.curvature(search_.x, search_.slope, search_.metric, true);
+    }
+
     void find_boundary() {
         const std::vector<bool> may = may_run_off(spec_);
         for (Index i = 0; i < objective_.size(); ++i) {
-            const double moved = std::abs(search_.u[i] * objective_.unit()[i]);
+            const double moved = std::abs(search_.x[i] - objective_.start()[i]);
             if (may[parameter(i)] && moved > kFarMove && information_(i, i) < kLittleInformation)
                 boundary_.push_back(i);
             else
@@ -98,8 +103,7 @@ private:
         scale_.resize(n);
         for (Index k = 0; k < n; ++k) {
             const Index i = inner_[static_cast<std::size_t>(k)];
-            const double wide =
-                std::max(1.0, std::abs(spec_.parameters[parameter(i)].free_from(out_.values[parameter(i)])));
+            const double wide = std::max(1.0, std::abs(search_.x[i]));
             if (information_(i, i) * wide * wide < kFlat) {
                 end(information_(i, i) * wide * wide < -kFlat ? FitSummary::End::diverged
                                                               : FitSummary::End::not_identified,

@@ -157,21 +157,28 @@ std::vector<double> Likelihood::by_subject(const Values& values) const {
     return out;
 }
 
-Eigen::MatrixXd Likelihood::information(const Values& values) const {
+Eigen::MatrixXd Likelihood::information(const Values& values, std::size_t most) const {
     State& state = *state_;
     const std::size_t n = state.prepared.spec.parameters.size();
-    MatrixXd sum = MatrixXd::Zero(static_cast<Index>(n), static_cast<Index>(n));
-    if (!state.set(values)) return sum;
+    if (!state.set(values)) return MatrixXd::Zero(static_cast<Index>(n), static_cast<Index>(n));
     std::vector<double> slope;
-    const auto add = [&](const Block& unit, double weight) {
+    const auto add = [&](const Block& unit, double weight, MatrixXd& out) {
         if (!std::isfinite(state.run(unit, 0, &slope))) return;
         const Eigen::Map<const VectorXd> score(slope.data(), static_cast<Index>(n));
-        sum.selfadjointView<Eigen::Lower>().rankUpdate(score, 1.0 / weight);
+        out.selfadjointView<Eigen::Lower>().rankUpdate(score, 1.0 / weight);
     };
-    for (std::size_t i = 0; i < state.prepared.stretches.size(); ++i)
-        add({i, i + 1, 0, 0}, state.prepared.weight[state.prepared.stretches[i].subject]);
-    for (std::size_t i = 0; i < state.prepared.pairs.size(); ++i)
-        add({0, 0, i, i + 1}, state.prepared.pairs[i].weight);
+    const std::size_t stretches = state.prepared.stretches.size(), pairs = state.prepared.pairs.size();
+    const auto every = [&](std::size_t pieces) {
+        return most == 0 || pieces <= most ? std::size_t{1} : pieces / most;
+    };
+    MatrixXd sum = MatrixXd::Zero(static_cast<Index>(n), static_cast<Index>(n)), part = sum;
+    for (std::size_t i = 0; i < stretches; i += every(stretches))
+        add({i, i + 1, 0, 0}, state.prepared.weight[state.prepared.stretches[i].subject], part);
+    sum = static_cast<double>(every(stretches)) * part;
+    part.setZero();
+    for (std::size_t i = 0; i < pairs; i += every(pairs))
+        add({0, 0, i, i + 1}, state.prepared.pairs[i].weight, part);
+    sum += static_cast<double>(every(pairs)) * part;
     return sum.selfadjointView<Eigen::Lower>();
 }
 

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <cmath>
 
 #include <Eigen/Cholesky>
+#include <Eigen/LU>
 #include <ceres/first_order_function.h>
 #include <ceres/gradient_problem.h>
 #include <ceres/gradient_problem_solver.h>
@@ -10,70 +12,138 @@
 namespace bellwether::markov {
 namespace {
 
+using Eigen::Index;
+using Eigen::MatrixXd;
 using Eigen::VectorXd;
+
+/// Longest step of a parameter that cannot be negative, in logarithms: a factor of 7. Keeps exponentials from
+/// overflowing far from the maximum.
+constexpr double kLongest = 2.0;
+/// Log likelihood that a step must promise for scoring to go on.
+constexpr double kWorthwhile = 1e-5;
+constexpr int kMostScoring = 30;
+
+/// The share of a step that moves no parameter further than kLongest (a mean: than that many of its sizes).
+double shorten(const Objective& objective, const VectorXd& x, const VectorXd& step) {
+    double share = 1.0;
+    for (Index i = 0; i < step.size(); ++i) {
+        const bool location = objective.parameter(i).scale == Parameter::Scale::identity;
+        const double most = kLongest * (location ? std::max(1.0, std::abs(x[i])) : 1.0);
+        if (std::abs(step[i]) * share > most) share = most / std::abs(step[i]);
+    }
+    return share;
+}
+
+/// Goes from `at` along `step` until the value is lower by a part of what was promised. @return did it?
+bool descend(const Objective& objective, Search& at, const VectorXd& step) {
+    const double promised = -at.slope.dot(step);
+    VectorXd slope;
+    double length = shorten(objective, at.x, step);
+    for (int i = 0; i < 10; ++i) {
+        const VectorXd next = at.x + length * step;
+        const double value = objective.value(next, slope);
+        if (value <= at.value - 1e-4 * length * promised) {
+            at.x = next;
+            at.value = value;
+            at.slope = slope;
+            return true;
+        }
+        // The lowest point of the parabola through both values and the slope, kept within reason.
+        const double risen = (value - at.value) / length + promised;
+        length *= std::isfinite(value) ? std::clamp(0.5 * promised / risen, 0.1, 0.5) : 0.1;
+    }
+    return false;
+}
+
+/// Steps as if the scores' outer products were the curvature. @source Berndt et al. 1974 [Berndt1974]
+void score(const Objective& objective, Search& at, int max_iterations) {
+    for (; at.iterations < std::min(kMostScoring, max_iterations); ++at.iterations) {
+        at.metric = objective.metric(at.x);
+        const VectorXd by_u = at.metric.C.transpose() * at.slope;
+        if (0.5 * by_u.squaredNorm() < kWorthwhile) return;
+        const double before = at.value;
+        if (!descend(objective, at, -(at.metric.C * by_u))) return;
+        if (before - at.value < 0.05 * by_u.squaredNorm()) {
+            // A poor model of the curvature: leave it to the quasi-Newton search.
+            ++at.iterations;
+            at.metric = objective.metric(at.x);
+            return;
+        }
+    }
+}
 
 class ForCeres : public ceres::FirstOrderFunction {
 public:
-    explicit ForCeres(const Objective& objective) : objective_(objective) {}
+    ForCeres(const Objective& objective, const Search& from) : objective_(objective), from_(from) {}
     /// A value that is not finite is a failed step, never a place to stop at.
     bool Evaluate(const double* u, double* cost, double* gradient) const override {
+        const VectorXd x = at(Eigen::Map<const VectorXd>(u, objective_.size()));
         VectorXd slope;
-        *cost = objective_.value(Eigen::Map<const VectorXd>(u, objective_.size()), slope);
+        *cost = objective_.value(x, slope);
         if (!std::isfinite(*cost)) return false;
-        if (gradient != nullptr) Eigen::Map<VectorXd>(gradient, objective_.size()) = slope;
+        if (gradient != nullptr)
+            Eigen::Map<VectorXd>(gradient, objective_.size()) = from_.metric.C.transpose() * slope;
         return true;
     }
+    [[nodiscard]] VectorXd at(const VectorXd& u) const { return from_.x + from_.metric.C * u; }
     int NumParameters() const override { return static_cast<int>(objective_.size()); }
 
 private:
     const Objective& objective_;
+    const Search& from_;
 };
 
-/// Steps with one curvature for all; each halved until it goes down.
+void search_quasi_newton(const Objective& objective, Search& at, int max_iterations) {
+    const Search from = at;
+    auto* const function = new ForCeres(objective, from);
+    ceres::GradientProblem problem(function);  // takes ownership
+    ceres::GradientProblemSolver::Options options;
+    options.line_search_direction_type = ceres::BFGS;
+    options.max_num_iterations = std::max(0, max_iterations - at.iterations);
+    options.function_tolerance = 1e-12;
+    options.gradient_tolerance = 3e-3;  // of a standard error: Newton steps do the rest
+    options.parameter_tolerance = 1e-12;
+    options.logging_type = ceres::SILENT;
+    ceres::GradientProblemSolver::Summary summary;
+    VectorXd u = VectorXd::Zero(objective.size());
+    ceres::Solve(options, problem, u.data(), &summary);
+    const int taken = std::max(0, static_cast<int>(summary.iterations.size()) - 1);  // the first is the start
+    at.iterations += taken;
+    at.ran_out = summary.termination_type == ceres::NO_CONVERGENCE && at.iterations >= max_iterations;
+    if (taken == 0) return;
+    at.x = function->at(u);
+    at.value = objective.value(at.x, at.slope);
+    // The metric of where the search began may be poor here.
+    if (u.norm() > 3.0) at.metric = objective.metric(at.x);
+}
+
+/// Steps with one curvature for all.
 void newton(const Objective& objective, Search& at) {
-    const Eigen::MatrixXd H = objective.curvature(at.u);
-    if (!H.allFinite()) return;
-    const Eigen::LLT<Eigen::MatrixXd> factor(H);
+    const VectorXd begun = at.x;
+    at.curvature = objective.curvature(at.x, at.slope, at.metric, false);
+    if (!at.curvature.allFinite()) return;
+    const Eigen::LLT<MatrixXd> factor(at.curvature);
     if (factor.info() != Eigen::Success) return;
-    VectorXd gradient, fresh;
-    at.value = objective.value(at.u, gradient);
     for (int i = 0; i < 6; ++i) {
-        const VectorXd step = factor.solve(gradient);
-        if (!step.allFinite() || 0.5 * gradient.dot(step) < 1e-12) return;
-        double length = 1.0;
-        bool moved = false;
-        for (int halving = 0; halving < 6 && !moved; ++halving, length *= 0.5) {
-            const VectorXd next = at.u - length * step;
-            const double value = objective.value(next, fresh);
-            if (!(value < at.value)) continue;
-            at.u = next;
-            at.value = value;
-            gradient = fresh;
-            moved = true;
-        }
-        if (!moved) return;
+        const VectorXd step = -factor.solve(at.slope);
+        const double gain = -0.5 * at.slope.dot(step);
+        if (!step.allFinite() || !(gain > 1e-10)) break;
+        if (!descend(objective, at, step)) break;
     }
+    // Over a hundredth of a standard error curvatures change by about a thousandth.
+    if ((at.metric.C.inverse() * (at.x - begun)).norm() > 0.01) at.curvature.resize(0, 0);
 }
 
 }  // namespace
 
-Search minimise(const Objective& objective, const Eigen::VectorXd& from, int max_iterations) {
+Search minimise(const Objective& objective, const VectorXd& from, int max_iterations) {
     Search out;
-    out.u = from;
-    ceres::GradientProblem problem(new ForCeres(objective));  // takes ownership
-    ceres::GradientProblemSolver::Options options;
-    options.line_search_direction_type = ceres::BFGS;
-    options.max_num_iterations = max_iterations;
-    options.function_tolerance = 1e-12;
-    options.gradient_tolerance = 1e-7;
-    options.parameter_tolerance = 1e-12;
-    options.logging_type = ceres::SILENT;
-    ceres::GradientProblemSolver::Summary summary;
-    ceres::Solve(options, problem, out.u.data(), &summary);
-    out.iterations = static_cast<int>(summary.iterations.size());
-    out.ran_out = summary.termination_type == ceres::NO_CONVERGENCE && out.iterations >= max_iterations;
-    VectorXd gradient;
-    out.value = objective.value(out.u, gradient);
+    out.x = from;
+    out.value = objective.value(out.x, out.slope);
+    out.metric = {MatrixXd::Identity(objective.size(), objective.size()), VectorXd::Ones(objective.size())};
+    if (!std::isfinite(out.value) || objective.size() == 0) return out;
+    score(objective, out, max_iterations);
+    search_quasi_newton(objective, out, max_iterations);
     if (!std::isfinite(out.value) || out.ran_out) return out;
     newton(objective, out);
     return out;

@@ -4,83 +4,94 @@
 #include <cmath>
 #include <limits>
 
+#include <Eigen/Eigenvalues>
+#include <Eigen/LU>
+
 namespace bellwether::markov {
 using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+namespace {
+
+/// Enough scores for a metric that is right to a tenth.
+constexpr std::size_t kSample = 2000;
+/// Directions in which the scores say less than this share of what each parameter alone says.
+constexpr double kLeastShare = 1e-4;
+
+}  // namespace
 
 Objective::Objective(const Spec& spec, const Likelihood& likelihood, Values start)
-    : spec_(spec), likelihood_(likelihood), start_(std::move(start)) {
+    : spec_(spec), likelihood_(likelihood), values_(std::move(start)) {
     for (std::size_t p = 0; p < spec.parameters.size(); ++p)
         if (!spec.parameters[p].fixed) free_.push_back(p);
-    origin_.resize(size());
-    for (Index i = 0; i < size(); ++i) {
-        const std::size_t p = free_[static_cast<std::size_t>(i)];
-        origin_[i] = spec.parameters[p].free_from(start_[p]);
-    }
-    unit_ = Eigen::VectorXd::Ones(size());
+    start_.resize(size());
+    for (Index i = 0; i < size(); ++i)
+        start_[i] = parameter(i).free_from(values_[free_[static_cast<std::size_t>(i)]]);
 }
 
-Values Objective::values_at(const Eigen::VectorXd& u) const {
-    Values values = start_;
-    for (Index i = 0; i < size(); ++i) {
-        const std::size_t p = free_[static_cast<std::size_t>(i)];
-        values[p] = spec_.parameters[p].natural_from(origin_[i] + unit_[i] * u[i]);
-    }
+Values Objective::values_at(const VectorXd& x) const {
+    Values values = values_;
+    for (Index i = 0; i < size(); ++i)
+        values[free_[static_cast<std::size_t>(i)]] = parameter(i).natural_from(x[i]);
     return values;
 }
 
-double Objective::value(const Eigen::VectorXd& u, Eigen::VectorXd& gradient) const {
-    const Values values = values_at(u);
-    std::vector<double> by_parameter;
-    const double log_lik = likelihood_.value(values, by_parameter);
+double Objective::value(const VectorXd& x, VectorXd& gradient) const {
+    const Values values = values_at(x);
+    ++evaluations_;
+    const double log_lik = likelihood_.value(values, by_parameter_);
     gradient.resize(size());
     for (Index i = 0; i < size(); ++i) {
-        const std::size_t p = free_[static_cast<std::size_t>(i)];
-        const Parameter& parameter = spec_.parameters[p];
-        double slope = by_parameter[p];
-        if (parameter.prior) {
-            const double z = parameter.free_from(values[p]) - parameter.free_from(parameter.prior->centre);
-            slope -= z / (parameter.prior->sd * parameter.prior->sd);
-        }
-        gradient[i] = -slope * unit_[i];
+        double slope = by_parameter_[free_[static_cast<std::size_t>(i)]];
+        if (const auto& prior = parameter(i).prior)
+            slope -= (x[i] - parameter(i).free_from(prior->centre)) / (prior->sd * prior->sd);
+        gradient[i] = -slope;
     }
     const double value = -(log_lik + log_prior(spec_, values));
     return gradient.allFinite() ? value : std::numeric_limits<double>::quiet_NaN();
 }
 
-Eigen::MatrixXd Objective::curvature(const Eigen::VectorXd& u) const {
-    // 1e-3 of a unit, which is about a standard error: truncation 1e-6, rounding of the gradient far below.
-    constexpr double step = 1e-3;
-    Eigen::MatrixXd H(size(), size());
-    Eigen::VectorXd up(size()), down(size()), at = u;
+Metric Objective::metric(const VectorXd& x) const {
+    const MatrixXd all = likelihood_.information(values_at(x), kSample);
+    MatrixXd info(size(), size());
+    VectorXd scale(size());
+    for (Index i = 0; i < size(); ++i)
+        for (Index k = 0; k < size(); ++k)
+            info(i, k) = all(static_cast<Index>(free_[static_cast<std::size_t>(i)]),
+                             static_cast<Index>(free_[static_cast<std::size_t>(k)]));
     for (Index i = 0; i < size(); ++i) {
-        at[i] = u[i] + step;
-        const double high = value(at, up);
-        at[i] = u[i] - step;
-        const double low = value(at, down);
-        at[i] = u[i];
-        H.col(i) = (up - down) / (2.0 * step);
+        if (const auto& prior = parameter(i).prior) info(i, i) += 1.0 / (prior->sd * prior->sd);
+        const double wide = std::max(1.0, std::abs(x[i]));
+        const double least = 1.0 / (wide * wide);
+        if (!(info(i, i) > least)) {
+            info.row(i).setZero();
+            info.col(i).setZero();
+            info(i, i) = least;
+        }
+        scale[i] = 1.0 / std::sqrt(info(i, i));
+    }
+    const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(scale.asDiagonal() * info * scale.asDiagonal());
+    const VectorXd root = eigen.eigenvalues().cwiseMax(kLeastShare).cwiseSqrt();
+    return {scale.asDiagonal() * eigen.eigenvectors() * root.cwiseInverse().asDiagonal(), root.cwiseMin(1.0)};
+}
+
+MatrixXd Objective::curvature(const VectorXd& x, const VectorXd& slope, const Metric& metric,
+                              bool central) const {
+    // In units of about a standard error. Central: truncation 1e-6; forward: some 1e-4.
+    const MatrixXd& C = metric.C;
+    MatrixXd H(size(), size());
+    VectorXd up(size()), down = slope;
+    for (Index i = 0; i < size(); ++i) {
+        const double step = (central ? 1e-3 : 2e-4) * metric.share[i];
+        const double high = value(x + step * C.col(i), up);
+        const double low = central ? value(x - step * C.col(i), down) : high;
+        H.col(i) = C.transpose() * (up - down) / (central ? 2.0 * step : step);
         if (!std::isfinite(high) || !std::isfinite(low))
             H.col(i).setConstant(std::numeric_limits<double>::quiet_NaN());
     }
-    return 0.5 * (H + H.transpose());
-}
-
-bool Objective::measure() {
-    const Eigen::VectorXd zero = Eigen::VectorXd::Zero(size());
-    Eigen::VectorXd here, there, at = zero;
-    if (!std::isfinite(value(zero, here))) return false;
-    Eigen::VectorXd unit(size());
-    for (Index i = 0; i < size(); ++i) {
-        const double wide = std::max(1.0, std::abs(origin_[i]));
-        const double step = 1e-5 * wide;
-        at[i] = step;
-        const double f = value(at, there);
-        at[i] = 0.0;
-        const double curved = std::isfinite(f) ? std::abs(there[i] - here[i]) / step : 0.0;
-        unit[i] = curved > 1.0 / (wide * wide) ? 1.0 / std::sqrt(curved) : wide;
-    }
-    unit_ = unit;
-    return true;
+    const MatrixXd back = C.inverse();
+    return back.transpose() * (0.5 * (H + H.transpose())) * back;
 }
 
 }  // namespace bellwether::markov

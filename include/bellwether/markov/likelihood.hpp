@@ -60,7 +60,8 @@ public:
     /// Sum of the outer products of the scores of independent pieces (subjects, or their parts between known
     /// states): at the maximum of a true model about minus the matrix of second derivatives. By all
     /// parameters on their unconstrained scales. @source Berndt et al. 1974 [Berndt1974]
-    [[nodiscard]] Eigen::MatrixXd information(const Values& values) const;
+    /// @param most  from an even sample of about so many pieces, scaled up; 0: from all
+    [[nodiscard]] Eigen::MatrixXd information(const Values& values, std::size_t most = 0) const;
     /// Number of distinct (covariates, gap).
     [[nodiscard]] std::size_t distinct_gaps() const;
 

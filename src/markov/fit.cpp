@@ -26,6 +26,11 @@ constexpr std::array<std::pair<FitSummary::End, std::string_view>, 6> kEnds = {{
     {FitSummary::End::bad_start, "bad_start"},
 }};
 
+/// More starts where the best end so far breaks an anchor: a higher one may keep it.
+constexpr int kMoreStarts = 4;
+/// Log likelihood within which two searches ended at the same maximum.
+constexpr double kSameEnd = 1e-3;
+
 std::string why_bad(const Spec& spec, const Likelihood& likelihood, const Values& start) {
     for (std::size_t p = 0; p < start.size(); ++p)
         if (!std::isfinite(start[p]) ||
@@ -140,17 +145,31 @@ ParameterSet fit(const Spec& spec, const Panel& panel, const FitOptions& options
     }
     std::mt19937_64 random(options.seed);
     Search best;
-    for (int i = 0; i < std::max(1, options.starts); ++i) {
-        const Eigen::VectorXd from = i == 0 ? objective.start() : jittered(objective, options.jitter, random);
-        if (!std::isfinite(objective.value(from, gradient))) continue;
+    int tried = 0, agree = 0;
+    const auto enough = [&] {
+        const bool keeps = broken_anchor(spec, objective.values_at(best.x)).empty();
+        return tried >= std::max(1, options.starts) + (keeps ? 0 : kMoreStarts);
+    };
+    do {
+        const Eigen::VectorXd from =
+            tried == 0 ? objective.start() : jittered(objective, options.jitter, random);
+        ++tried;
         Search search = minimise(objective, from, options.max_iterations);
-        if (i == 0 || better(objective, search, best)) best = std::move(search);
-    }
+        const bool same = tried > 1 && std::abs(search.value - best.value) < kSameEnd;
+        if (tried == 1 || better(objective, search, best)) {
+            best = std::move(search);
+            agree = same ? agree + 1 : 1;
+        } else if (same) {
+            ++agree;
+        }
+    } while (!enough());
     out.values = objective.values_at(best.x);
     out.summary.iterations = best.iterations;
     out.summary.final_log_lik = likelihood.value(out.values);
     out.summary.anchor_broken = broken_anchor(spec, out.values);
     judge(objective, best, out);
+    if (options.starts > 1 && out.summary.end == FitSummary::End::converged)
+        out.summary.why += fmt::format(", by {} of {} starts", agree, tried);
     return out;
 }
 

@@ -16,19 +16,22 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-/// Longest step of a parameter that cannot be negative, in logarithms: a factor of 7. Keeps exponentials from
-/// overflowing far from the maximum.
-constexpr double kLongest = 2.0;
+/// Longest step of a parameter that cannot be negative, in logarithms, and of a location in shares of itself
+/// or in standard errors. Keeps exponentials from overflowing far from the maximum, and the search near the
+/// maximum that the start points at.
+constexpr double kLongest = 1.0, kLongestShare = 0.5, kLongestErrors = 10.0;
 /// Log likelihood that a step must promise for scoring to go on.
 constexpr double kWorthwhile = 1e-5;
 constexpr int kMostScoring = 30;
 
-/// The share of a step that moves no parameter further than kLongest (a mean: than that many of its sizes).
-double shorten(const Objective& objective, const VectorXd& x, const VectorXd& step) {
+/// The share of a step that keeps within those bounds.
+double shorten(const Objective& objective, const Search& at, const VectorXd& step) {
     double share = 1.0;
     for (Index i = 0; i < step.size(); ++i) {
         const bool location = objective.parameter(i).scale == Parameter::Scale::identity;
-        const double most = kLongest * (location ? std::max(1.0, std::abs(x[i])) : 1.0);
+        const double most =
+            location ? std::max(kLongestShare * std::abs(at.x[i]), kLongestErrors * at.metric.C.row(i).norm())
+                     : kLongest;
         if (std::abs(step[i]) * share > most) share = most / std::abs(step[i]);
     }
     return share;
@@ -38,7 +41,7 @@ double shorten(const Objective& objective, const VectorXd& x, const VectorXd& st
 bool descend(const Objective& objective, Search& at, const VectorXd& step) {
     const double promised = -at.slope.dot(step);
     VectorXd slope;
-    double length = shorten(objective, at.x, step);
+    double length = shorten(objective, at, step);
     for (int i = 0; i < 10; ++i) {
         const VectorXd next = at.x + length * step;
         const double value = objective.value(next, slope);

@@ -28,7 +28,7 @@ std::string FittedModel::why_not_usable() const {
         const FitSummary& s = sets[k].summary;
         if (s.usable()) continue;
         const std::string which =
-            k + 1 == sets.size() ? "the fit to all subjects" : fmt::format("the fit without fold {}", k);
+            k + 1 == sets.size() ? "the fit to all subjects" : fmt::format("the fit without fold {}", k + 1);
         if (s.end != FitSummary::End::converged)
             return fmt::format("{}: {}: {}", which, to_string(s.end), s.why);
         return fmt::format("{}: {}", which, s.anchor_broken);

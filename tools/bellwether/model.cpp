@@ -24,7 +24,8 @@ void define_fit(Options& o) {
               "K for cross-fitting: a patient is then never scored by parameters that saw it; 0 = one "
               "set for all",
               0, 100);
-    o.integer("--starts", a->starts, "starts per fit", 1, 100);
+    o.integer("--starts", a->starts, "starts per fit: the specification's, and others moved at random", 1,
+              100);
     o.integer("--threads", a->threads, "fits at once", 1, 256);
     o.text("--as-of", a->when, "data as known then; default: now");
     o.examples(

@@ -48,7 +48,9 @@ struct ParameterSet {
 
 struct FitOptions {
     int max_iterations = 500;
-    int starts = 1;       ///< the first from the specification, the others moved at random
+    /// The first from the specification, the others moved at random; the highest end counts. Up to four more
+    /// are made where it breaks an anchor.
+    int starts = 1;
     double jitter = 0.5;  ///< sd of that move, unconstrained scale
     unsigned long long seed = 1;
     Values from;  ///< start values instead of the specification's

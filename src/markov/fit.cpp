@@ -128,7 +128,7 @@ std::string broken_anchor(const Spec& spec, const Values& values) {
 }
 
 ParameterSet fit(const Spec& spec, const Panel& panel, const FitOptions& options) {
-    const Likelihood likelihood(spec, panel);
+    const Likelihood likelihood(spec, panel, options.threads);
     ParameterSet out;
     out.subjects = panel.subjects();
     out.rows = panel.rows();

@@ -53,8 +53,18 @@ struct FitOptions {
     int starts = 1;
     double jitter = 0.5;  ///< sd of that move, unconstrained scale
     unsigned long long seed = 1;
-    Values from;  ///< start values instead of the specification's
+    Values from;           ///< start values instead of the specification's
+    unsigned threads = 1;  ///< workers for the likelihood; the result is the same for any number
 };
+
+/// Start values from the data, so that nobody has to guess them: each level channel's readings are cut into
+/// as many clusters as it has groups, in the order of the groups' locations in the specification, and the
+/// laws take the clusters' moments; rates are moves over time at risk between the states that each row makes
+/// most likely, half a move added; effects are 0. Parameters that are fixed, and those of `rate`,
+/// `own_baseline` and categorical channels, keep the specification's values. All of those where the result is
+/// impossible.
+/// @tested tests/markov/crude_test.cpp
+[[nodiscard]] Values crude_start(const Spec& spec, const Panel& panel);
 
 /// Maximum (penalised) likelihood. Deterministic. One thread.
 /// @throws Error M003 to M009 when the panel does not fit the specification.

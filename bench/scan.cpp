@@ -125,11 +125,11 @@ void make(const std::string& path, int patients, int visits) {
         read_catalogue(read_text("models/channels.yaml"), "models/channels.yaml", findings), findings);
     const auto store = store::create_sqlite(path, store::Kind::simulated, start, "bench");
     store->put_channels(catalogue, start, "bench");
-    app::activate_model(*store, model_text(), "model", start, "bench", "bench");
+    app::activate_model(*store, model_text(), "model", {start, start, "bench", "bench"});
     const auto files =
         app::find_rule_files({"rules/exhaustion", "rules/myeloid", "rules/molecular-progression",
                               "rules/imaging-progression", "rules/disagreement"});
-    app::activate_rules(*store, files, app::words_under("models"), start, "bench", "bench");
+    app::activate_rules(*store, files, app::words_under("models"), {start, start, "bench", "bench"});
     store::FeedFile file;
     file.name = "bench";
     const auto writer = store->begin(file, Instant::start_of(day_zero + visits * 14), false, "bench");

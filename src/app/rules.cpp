@@ -114,8 +114,7 @@ rulebook::Rulebook check_rules(const RuleSet& rules, const RuleFiles& files,
 }
 
 void activate_rules(store::Store& store, const RuleFiles& files,
-                    const std::map<std::string, drift::ModelWords>& words, Instant from,
-                    const std::string& who, const std::string& why) {
+                    const std::map<std::string, drift::ModelWords>& words, const Order& order) {
     const RuleSet set = make_rule_set(files, words, store.activations());
     Findings findings;
     (void)check_rules(set, files, store.channels(), findings);
@@ -124,22 +123,27 @@ void activate_rules(store::Store& store, const RuleFiles& files,
         throw Error("P002", "more than one regimen graph: " + files.therapy[0].name + " and " +
                                 files.therapy[1].name);
     const std::string text = to_artifact(set);
-    store.activate({store::ArtifactKind::rules, "", sha256_hex(text), text, from, who, why});
+    store.activate({store::ArtifactKind::rules, "", sha256_hex(text), text, order.from, order.who, order.why},
+                   order.at);
     if (!files.therapy.empty()) {
         const auto& f = files.therapy.front();
-        store.activate({store::ArtifactKind::regimens, f.name, sha256_hex(f.text), f.text, from, who, why});
+        store.activate({store::ArtifactKind::regimens, f.name, sha256_hex(f.text), f.text, order.from,
+                        order.who, order.why},
+                       order.at);
     }
 }
 
-void activate_model(store::Store& store, const std::string& text, const std::string& file, Instant from,
-                    const std::string& who, const std::string& why) {
+void activate_model(store::Store& store, const std::string& text, const std::string& file,
+                    const Order& order) {
     Findings findings;
     const auto model = markov::read_model(text, file, findings);
     if (!findings.ok()) throw InputError(findings);
     const std::string hash = sha256_hex(text);
     const drift::Scorer usable(model.spec.name, hash, text);  // refuses what may not score patients
     drift::check_channels(model.spec, store.channels());
-    store.activate({store::ArtifactKind::model, model.spec.name, hash, text, from, who, why});
+    store.activate(
+        {store::ArtifactKind::model, model.spec.name, hash, text, order.from, order.who, order.why},
+        order.at);
 }
 
 std::optional<therapy::Graph> graph_at(const std::vector<store::Activation>& activations, Instant at) {

@@ -9,6 +9,7 @@
 
 #include "bellwether/core/error.hpp"
 
+#include "laws.hpp"
 #include "normal.hpp"
 
 namespace bellwether::markov {
@@ -22,13 +23,15 @@ double scaled(const Channel& channel, double value) {
 }
 
 Evidence category_of(const Channel& channel, Evidence e, const Reading& reading) {
+    e.reading = reading;
+    e.form = Evidence::Form::categorical;
+    if (reading.among != 0 && (reading.among >> channel.categories.size()) == 0) return e;
     const double count = static_cast<double>(channel.categories.size());
-    if (reading.censor != Censor::none || !(reading.value >= 0.0 && reading.value < count) ||
-        reading.value != std::floor(reading.value))
+    if (reading.among != 0 || reading.censor != Censor::none ||
+        !(reading.value >= 0.0 && reading.value < count) || reading.value != std::floor(reading.value))
         throw Error("M006",
                     fmt::format("channel '{}': a reading must be a category's index, 0 to {}, uncensored",
                                 channel.name, count - 1.0));
-    e.form = Evidence::Form::categorical;
     e.category = static_cast<std::size_t>(reading.value);
     return e;
 }
@@ -41,9 +44,10 @@ bool is_baseline(const Channel& channel, const Reading& reading, const ChannelMe
 GroupDensity normal_density(const Channel::Group& group, const Evidence& e, const Values& values) {
     const double mean = values[static_cast<std::size_t>(group.mean[e.pattern])];
     const double sd = values[static_cast<std::size_t>(group.sd)];
-    const Tangent t = e.censor == Censor::none   ? known(e.y, mean, sd)
-                      : e.censor == Censor::left ? below(e.y, mean, sd)
-                                                 : above(e.y, mean, sd);
+    const Tangent t = e.censor == Censor::none    ? known(e.y, mean, sd)
+                      : e.censor == Censor::left  ? below(e.y, mean, sd)
+                      : e.censor == Censor::right ? above(e.y, mean, sd)
+                                                  : between(e.y, e.upper, mean, sd);
     GroupDensity out;
     out.log = t.log;
     out.by_mean[e.pattern] = t.by_mean;
@@ -92,17 +96,33 @@ GroupDensity rate_density(const Channel& channel, const Channel::Group& group, c
     return out;
 }
 
-double category_log_probability(const Channel::Group& group, std::size_t category, const Values& values) {
-    if (group.odds[category] == Channel::Group::kImpossible) return -std::numeric_limits<double>::infinity();
+/// Of one category, or of any in a set.
+double category_log_probability(const Channel::Group& group, const Evidence& e, const Values& values) {
     double sum = 0.0, mine = 0.0;
     for (std::size_t c = 0; c < group.odds.size(); ++c) {
-        if (group.odds[c] == Channel::Group::kImpossible) continue;
-        const double odds =
-            group.odds[c] == Channel::Group::kBase ? 0.0 : values[static_cast<std::size_t>(group.odds[c])];
-        sum += std::exp(odds);
-        if (c == category) mine = odds;
+        const double odds = std::exp(log_odds_of(group, c, values, e.centred));
+        sum += odds;
+        if (e.reading.among != 0 ? contains(e.reading.among, c) : c == e.category) mine += odds;
     }
-    return mine - std::log(sum);
+    return std::log(mine) - std::log(sum);
+}
+
+GroupDensity by_law(const Channel::Group& group, const Evidence& e, const Values& values,
+                    std::span<const Parameter> parameters) {
+    std::array<double, kMostTerms> free{};
+    std::array<Parameter::Scale, kMostTerms> scale{};
+    for (std::size_t i = 0; i < group.terms.size(); ++i) {
+        const Term& term = group.terms[i];
+        scale[i] = parameters[term.parameter].scale;
+        free[i] = parameters[term.parameter].free_from(values[term.parameter]) +
+                  shift_of(term.effects, values, e.centred);
+    }
+    const std::size_t n = group.terms.size();
+    const LawDensity d = law_density(group.law, e.reading, {free.data(), n}, {scale.data(), n});
+    GroupDensity out;
+    out.log = d.log;
+    out.by_term = d.by_term;
+    return out;
 }
 
 }  // namespace
@@ -120,7 +140,15 @@ Evidence evidence_of(const Channel& channel, std::size_t index, const Reading& r
     Evidence e;
     e.channel = index;
     if (channel.family == Family::categorical) return category_of(channel, e, reading);
+    if (channel.family == Family::by_state) {
+        if (!std::isfinite(reading.value))
+            throw Error("M003", fmt::format("channel '{}': a value that is not finite", channel.name));
+        e.form = Evidence::Form::law;
+        e.reading = reading;
+        return e;
+    }
     e.y = scaled(channel, reading.value);
+    if (reading.censor == Censor::interval) e.upper = scaled(channel, reading.upper);
     e.censor = reading.censor;
     e.pattern = pattern_of(channel, covariates);
     switch (channel.says) {
@@ -131,9 +159,12 @@ Evidence evidence_of(const Channel& channel, std::size_t index, const Reading& r
             if (is_baseline(channel, reading, memory)) break;
             if (!memory.has_baseline && !channel.absolute) break;
             e.form = Evidence::Form::normal;
-            e.y -= memory.has_baseline ? memory.baseline : scaled(channel, *channel.absolute);
+            for (double* const x : {&e.y, &e.upper})
+                *x -= memory.has_baseline ? memory.baseline : scaled(channel, *channel.absolute);
             break;
         case Says::rate:
+            if (reading.censor == Censor::interval)
+                throw Error("M009", fmt::format("channel '{}' takes no intervals", channel.name));
             if (reading.censor != Censor::none && !channel.censored_prior)
                 throw Error("M009",
                             fmt::format("channel '{}' declares no `undetected`, but a reading is censored",
@@ -166,8 +197,34 @@ void pass_time(const Channel& channel, std::span<const double> covariates, Days 
     if (memory.has_previous) memory.exposure[pattern_of(channel, covariates)] += gap.count;
 }
 
+double shift_of(const std::vector<Effect>& effects, const Values& values, std::span<const double> centred) {
+    double sum = 0.0;
+    if (!centred.empty())
+        for (const Effect& e : effects)
+            sum += e.factor * values[e.parameter] * centred[e.covariate];
+    return sum;
+}
+
+double log_odds_of(const Channel::Group& group, std::size_t category, const Values& values,
+                   std::span<const double> centred) {
+    const int p = group.odds[category];
+    if (p == Channel::Group::kImpossible) return -std::numeric_limits<double>::infinity();
+    const double odds = p == Channel::Group::kBase ? 0.0 : values[static_cast<std::size_t>(p)];
+    return group.odds_effects.empty() ? odds : odds + shift_of(group.odds_effects[category], values, centred);
+}
+
+bool covariates_act_on_readings(const Spec& spec) {
+    for (const Channel& channel : spec.channels)
+        for (const Channel::Group& group : channel.groups) {
+            if (!group.odds_effects.empty()) return true;
+            for (const Term& term : group.terms)
+                if (!term.effects.empty()) return true;
+        }
+    return false;
+}
+
 GroupDensity density(const Channel& channel, const Channel::Group& group, const Evidence& e,
-                     const Values& values) {
+                     const Values& values, std::span<const Parameter> parameters) {
     switch (e.form) {
         case Evidence::Form::silent:
             break;
@@ -177,17 +234,20 @@ GroupDensity density(const Channel& channel, const Channel::Group& group, const 
             return rate_density(channel, group, e, values);
         case Evidence::Form::categorical: {
             GroupDensity out;
-            out.log = category_log_probability(group, e.category, values);
+            out.log = category_log_probability(group, e, values);
             return out;
         }
+        case Evidence::Form::law:
+            return by_law(group, e, values, parameters);
     }
     return {};
 }
 
-void log_weights(const Channel& channel, const Evidence& e, const Values& values, std::span<double> out) {
+void log_weights(const Channel& channel, const Evidence& e, const Values& values, std::span<double> out,
+                 std::span<const Parameter> parameters) {
     std::fill(out.begin(), out.end(), -std::numeric_limits<double>::infinity());
     for (std::size_t g = 0; g < channel.groups.size(); ++g) {
-        const double log = density(channel, channel.groups[g], e, values).log;
+        const double log = density(channel, channel.groups[g], e, values, parameters).log;
         for (std::size_t s = 0; s < out.size(); ++s)
             if (channel.group[s] == static_cast<int>(g)) out[s] = log;
     }

@@ -26,6 +26,9 @@ void weigh_row(const Spec& spec, const Values& values, const FilterState& state,
     for (std::size_t c = 0; c < spec.channels.size(); ++c)
         if (row.readings[c].present) out.channels.push_back(c);
     const auto n = static_cast<Index>(out.channels.size());
+    std::vector<double> centred;  // stays empty, without allocation, unless covariates act on readings
+    for (std::size_t c = 0; covariates_act_on_readings(spec) && c < spec.covariates.size(); ++c)
+        centred.push_back(row.covariates[c] - spec.covariates[c].centre);
     if (out.log_weight.rows() != K || out.log_weight.cols() < n + 1)
         out.log_weight.resize(K, static_cast<Index>(spec.channels.size()) + 1);
     for (Index i = 0; i < n; ++i) {
@@ -33,14 +36,17 @@ void weigh_row(const Spec& spec, const Values& values, const FilterState& state,
         const Channel& channel = spec.channels[c];
         ChannelMemory memory = state.memory[c];
         pass_time(channel, before, gap, memory);
-        const Evidence evidence = evidence_of(channel, c, row.readings[c], memory, before);
-        log_weights(channel, evidence, values, {out.log_weight.col(i).data(), static_cast<std::size_t>(K)});
+        Evidence evidence = evidence_of(channel, c, row.readings[c], memory, before);
+        evidence.centred = centred;
+        log_weights(channel, evidence, values, {out.log_weight.col(i).data(), static_cast<std::size_t>(K)},
+                    spec.parameters);
     }
     auto kind = out.log_weight.col(n);
     kind.setZero();
-    out.kind_speaks = row.kind != Kind::snapshot;
+    out.kind_speaks = row.kind != Kind::snapshot || row.among != 0;
     for (Index s = 0; s < K; ++s)
-        if (row.kind == Kind::one_of && !contains(row.among, static_cast<std::size_t>(s)))
+        if (row.kind != Kind::exact_entry && row.among != 0 &&
+            !contains(row.among, static_cast<std::size_t>(s)))
             kind[s] = -kInfinity;
 }
 
@@ -63,10 +69,14 @@ Eigen::VectorXd probabilities(const FilterState& state) {
 Filter::Filter(TransitionCache& cache)
     : cache_(&cache), start_(start_probabilities(cache.spec(), cache.values())) {}
 
-FilterState Filter::start() const {
+FilterState Filter::start(std::span<const double> own, std::span<const double> covariates) const {
+    const auto listed = [](const Eigen::VectorXd& p) { return std::vector<double>(p.begin(), p.end()); };
     FilterState state;
-    for (const double p : start_)
-        state.log_probability.push_back(std::log(p));
+    state.log_probability = !own.empty()         ? std::vector<double>(own.begin(), own.end())
+                            : covariates.empty() ? listed(start_)
+                                                 : listed(start_probabilities(spec(), values(), covariates));
+    for (double& p : state.log_probability)
+        p = std::log(p);
     state.covariates.assign(spec().covariates.size(), 0.0);
     for (std::size_t c = 0; c < spec().covariates.size(); ++c)
         state.covariates[c] = spec().covariates[c].centre;
@@ -90,12 +100,19 @@ void Filter::step(FilterState& state, const Row& row, Step& out) const {
         out.filtered.resize(K);
     }
     for (Index s = 0; s < K; ++s)
-        out.before[s] = std::exp(state.log_probability[static_cast<std::size_t>(s)]);
+        out.before[s] =
+            !state.started && row.known ? 1.0 : std::exp(state.log_probability[static_cast<std::size_t>(s)]);
     const TransitionCache::Entry* moved = state.started ? &cache_->at(before, gap) : nullptr;
-    if (moved != nullptr)
-        out.predicted.noalias() = moved->P.transpose() * out.before;
-    else
+    double density = 1.0;  // of a move whose time is known
+    if (moved == nullptr) {
         out.predicted = out.before;
+    } else if (row.kind == Kind::watched || row.kind == Kind::entry) {
+        out.predicted = arrival(row.kind, moved->P, *moved->Q, gap.count).transpose() * out.before;
+        density = out.predicted.sum();
+        if (density > 0.0) out.predicted /= density;
+    } else {
+        out.predicted.noalias() = moved->P.transpose() * out.before;
+    }
 
     weigh_row(model, values(), state, row, before, gap, out);
     const auto columns = static_cast<Index>(out.channels.size()) + 1;
@@ -121,7 +138,7 @@ void Filter::step(FilterState& state, const Row& row, Step& out) const {
     } else {
         out.filtered /= scale;
     }
-    out.log_likelihood = top + std::log(scale);
+    out.log_likelihood = top + std::log(scale) + std::log(density);
     state.log_likelihood += out.log_likelihood;
     for (std::size_t c = 0; c < model.channels.size(); ++c) {
         pass_time(model.channels[c], before, gap, state.memory[c]);

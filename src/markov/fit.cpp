@@ -45,7 +45,7 @@ Eigen::VectorXd jittered(const Objective& objective, double sd, std::mt19937_64&
         const double move = std::normal_distribution<double>(0.0, sd)(random);
         const std::size_t p = objective.free()[static_cast<std::size_t>(i)];
         // A mean moves by a share of itself: its unit is that of a channel.
-        const double wide = objective.spec().parameters[p].scale == Parameter::Scale::log
+        const double wide = objective.spec().parameters[p].scale != Parameter::Scale::identity
                                 ? 1.0
                                 : std::min(1.0, std::max(1e-3, std::abs(objective.start()[p])));
         u[i] = move * wide / objective.unit()[i];
@@ -76,7 +76,8 @@ double mean_of(const Spec& spec, const Values& values, const Anchor& anchor, con
     for (std::size_t s = 0; s < spec.states.size(); ++s) {
         if (!contains(set, s) || channel.group[s] == Channel::kNone) continue;
         const auto& group = channel.groups[static_cast<std::size_t>(channel.group[s])];
-        const double x = values[static_cast<std::size_t>(group.mean[pattern])];
+        const double x = values[group.terms.empty() ? static_cast<std::size_t>(group.mean[pattern])
+                                                    : group.terms.front().parameter];
         out = largest ? std::max(out, x) : std::min(out, x);
     }
     return out;

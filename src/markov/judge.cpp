@@ -24,11 +24,16 @@ constexpr double kPriorShare = 0.5;  ///< of a parameter's curvature: above, its
 /// Parameters that may run off to infinity without leaving a scale behind: all but means.
 std::vector<bool> may_run_off(const Spec& spec) {
     std::vector<bool> out(spec.parameters.size(), true);
-    for (const Channel& channel : spec.channels)
-        if (channel.family != Family::categorical)
+    for (const Channel& channel : spec.channels) {
+        for (const auto& group : channel.groups)
+            for (const Term& term : group.terms)
+                if (spec.parameters[term.parameter].scale == Parameter::Scale::identity)
+                    out[term.parameter] = false;
+        if (channel.family == Family::normal || channel.family == Family::lognormal)
             for (const auto& group : channel.groups)
                 for (const int p : group.mean)
                     out[static_cast<std::size_t>(p)] = false;
+    }
     return out;
 }
 

@@ -21,6 +21,25 @@ std::size_t size(Index i) {
     return static_cast<std::size_t>(i);
 }
 
+/// By the log odds of the start: softmax.
+void add_start(const Spec& spec, const VectorXd& start, const VectorXd& by_start,
+               const std::vector<double>& covariates, std::vector<double>& gradient) {
+    const double mean = start.dot(by_start);
+    for (const StartFactor& factor : spec.start)
+        for (std::size_t s = 0; s < spec.states.size(); ++s) {
+            if (factor.label_of[s] < 0) continue;
+            const auto label = static_cast<std::size_t>(factor.label_of[s]);
+            const auto i = static_cast<Index>(s);
+            const double slope = start[i] * (by_start[i] - mean);
+            if (factor.parameter[label] >= 0)
+                gradient[static_cast<std::size_t>(factor.parameter[label])] += slope;
+            if (factor.effects.empty()) continue;
+            for (const Effect& e : factor.effects[label])
+                gradient[e.parameter] +=
+                    slope * e.factor * (covariates[e.covariate] - spec.covariates[e.covariate].centre);
+        }
+}
+
 /// One subject's pass over its rows. Columns = rows of the subject.
 class Pass {
 public:
@@ -30,6 +49,7 @@ public:
         predicted_.resize(K_, n);
         weight_.resize(K_, n);
         filtered_.resize(K_, n);
+        arrived_.resize(K_, n);
         scale_.resize(n);
     }
 
@@ -39,10 +59,7 @@ public:
         density_.clear();
         for (std::size_t i = first; i < in_.first[subject + 1]; ++i) {
             const auto j = static_cast<Index>(i - first);
-            if (in_.rows[i].slot < 0)
-                predicted_.col(j) = m_.start;
-            else
-                predicted_.col(j).noalias() = m_.P[size(in_.rows[i].slot)].transpose() * filtered_.col(j - 1);
+            predict(subject, in_.rows[i], j);
             log_lik += update(in_.rows[i], j);
             if (!std::isfinite(log_lik)) return log_lik;
         }
@@ -51,15 +68,17 @@ public:
 
     /// Adds the subject's gradient; to be called right after its forward pass.
     void backward(std::size_t subject, std::vector<MatrixXd>& by_P, std::vector<MatrixXd>& by_Q,
-                  VectorXd& by_start, std::vector<double>& gradient) {
+                  std::vector<double>& gradient) {
         const std::size_t first = in_.first[subject];
-        VectorXd beta = VectorXd::Ones(K_), by_predicted(K_), posterior(K_);
+        const double weight = in_.weight[subject];
+        VectorXd beta = VectorXd::Constant(K_, weight), by_predicted(K_), posterior(K_);
         std::size_t density = density_.size();
         for (std::size_t i = in_.first[subject + 1]; i-- > first;) {
             const PreparedRow& row = in_.rows[i];
             const auto j = static_cast<Index>(i - first);
             by_predicted = weight_.col(j) / scale_[j];
-            if (row.kind == Kind::exact_entry) {  // filtered = 1 in d alone, so beta[d] is 1
+            if (row.kind == Kind::exact_entry) {  // filtered = 1 in d alone, so beta[d] is `weight`
+                by_predicted *= weight;
                 const auto d = static_cast<Index>(row.state);
                 const MatrixXd& Q = m_.Q[size(row.generator)];
                 by_Q[size(row.generator)].col(d) += predicted_.col(j).cwiseProduct(by_predicted);
@@ -71,8 +90,16 @@ public:
             density -= densities_of(row);
             add_emissions(row, density, posterior, gradient);
             if (row.slot < 0) {
-                by_start += by_predicted;
+                if (!row.known && in_.own_start[subject].empty())
+                    add_start(in_.spec, predicted_.col(j), by_predicted, in_.first_covariates[subject],
+                              gradient);
             } else {
+                if (row.kind == Kind::entry) {
+                    const auto g = size(row.generator);
+                    by_Q[g].noalias() += arrived_.col(j) * by_predicted.transpose();
+                    by_Q[g].diagonal() -= arrived_.col(j).cwiseProduct(by_predicted);
+                    by_predicted = m_.Q[g] * by_predicted - m_.Q[g].diagonal().cwiseProduct(by_predicted);
+                }
                 by_P[size(row.slot)].noalias() += filtered_.col(j - 1) * by_predicted.transpose();
                 beta.noalias() = m_.P[size(row.slot)] * by_predicted;
             }
@@ -80,6 +107,24 @@ public:
     }
 
 private:
+    void predict(std::size_t subject, const PreparedRow& row, Index j) {
+        if (row.slot >= 0) {
+            predicted_.col(j).noalias() = m_.P[size(row.slot)].transpose() * filtered_.col(j - 1);
+            if (row.kind != Kind::entry) return;
+            arrived_.col(j) = predicted_.col(j);
+            const MatrixXd& Q = m_.Q[size(row.generator)];
+            predicted_.col(j) = Q.transpose() * arrived_.col(j) - Q.diagonal().cwiseProduct(arrived_.col(j));
+            return;
+        }
+        const std::vector<double>& own = in_.own_start[subject];
+        if (row.known)
+            predicted_.col(j).setOnes();
+        else if (!own.empty())
+            predicted_.col(j) = Eigen::Map<const VectorXd>(own.data(), K_);
+        else
+            predicted_.col(j) = start_probabilities(in_.spec, values_, in_.first_covariates[subject]);
+    }
+
     [[nodiscard]] std::size_t densities_of(const PreparedRow& row) const {
         std::size_t n = 0;
         for (std::size_t e = row.begin; e < row.end; ++e)
@@ -96,7 +141,7 @@ private:
             const Channel& channel = in_.spec.channels[evidence.channel];
             const std::size_t at = density_.size();
             for (const Channel::Group& group : channel.groups)
-                density_.push_back(density(channel, group, evidence, values_));
+                density_.push_back(density(channel, group, evidence, values_, in_.spec.parameters));
             for (Index s = 0; s < K_; ++s) {
                 const int g = channel.group[size(s)];
                 w[s] += g == Channel::kNone ? -kInfinity : density_[at + static_cast<std::size_t>(g)].log;
@@ -104,7 +149,7 @@ private:
         }
         double top = -kInfinity;
         for (Index s = 0; s < K_; ++s) {
-            if (row.kind == Kind::one_of && !contains(row.among, size(s))) w[s] = -kInfinity;
+            if (row.kind != Kind::exact_entry && !contains(row.among, size(s))) w[s] = -kInfinity;
             if (row.kind == Kind::exact_entry && size(s) == row.state) w[s] = -kInfinity;
             if (predicted_(s, j) > 0.0) top = std::max(top, w[s]);
         }
@@ -137,7 +182,11 @@ private:
                 if (mass == 0.0 || evidence.form == Evidence::Form::silent) continue;
                 const Channel::Group& group = channel.groups[g];
                 if (evidence.form == Evidence::Form::categorical) {
-                    add_category(group, evidence.category, mass, gradient);
+                    add_category(group, evidence, mass, gradient);
+                    continue;
+                }
+                if (evidence.form == Evidence::Form::law) {
+                    add_law(group, evidence, density_[at], mass, gradient);
                     continue;
                 }
                 const GroupDensity& d = density_[at];
@@ -150,17 +199,35 @@ private:
         }
     }
 
-    void add_category(const Channel::Group& group, std::size_t seen, double mass,
+    void add_category(const Channel::Group& group, const Evidence& e, double mass,
                       std::vector<double>& gradient) const {
-        double sum = 0.0;
-        for (const int odds : group.odds)
-            if (odds != Channel::Group::kImpossible)
-                sum +=
-                    odds == Channel::Group::kBase ? 1.0 : std::exp(values_[static_cast<std::size_t>(odds)]);
+        const auto seen = [&](std::size_t c) {
+            return e.reading.among != 0 ? contains(e.reading.among, c) : c == e.category;
+        };
+        const auto odds = [&](std::size_t c) { return std::exp(log_odds_of(group, c, values_, e.centred)); };
+        double sum = 0.0, mine = 0.0;
         for (std::size_t c = 0; c < group.odds.size(); ++c) {
-            if (group.odds[c] < 0) continue;
-            const auto p = static_cast<std::size_t>(group.odds[c]);
-            gradient[p] += mass * ((c == seen ? 1.0 : 0.0) - std::exp(values_[p]) / sum);
+            sum += odds(c);
+            if (seen(c)) mine += odds(c);
+        }
+        for (std::size_t c = 0; c < group.odds.size(); ++c) {
+            const double slope = mass * ((seen(c) ? odds(c) / mine : 0.0) - odds(c) / sum);
+            if (group.odds[c] >= 0) gradient[static_cast<std::size_t>(group.odds[c])] += slope;
+            if (!group.odds_effects.empty()) add_effects(group.odds_effects[c], slope, e.centred, gradient);
+        }
+    }
+
+    static void add_effects(const std::vector<Effect>& effects, double slope, std::span<const double> centred,
+                            std::vector<double>& gradient) {
+        for (const Effect& effect : effects)
+            gradient[effect.parameter] += slope * effect.factor * centred[effect.covariate];
+    }
+
+    static void add_law(const Channel::Group& group, const Evidence& e, const GroupDensity& d, double mass,
+                        std::vector<double>& gradient) {
+        for (std::size_t i = 0; i < group.terms.size(); ++i) {
+            gradient[group.terms[i].parameter] += mass * d.by_term[i];
+            add_effects(group.terms[i].effects, mass * d.by_term[i], e.centred, gradient);
         }
     }
 
@@ -169,14 +236,17 @@ private:
     const Matrices& m_;
     Index K_;
     MatrixXd predicted_, weight_, filtered_;
+    MatrixXd arrived_;  ///< of an entry row: the states just before the entry
     VectorXd scale_;
     std::vector<GroupDensity> density_;  ///< of the subject's evidence, group by group
 };
 
 bool in_range(const Spec& spec, const Values& values) {
     for (std::size_t p = 0; p < spec.parameters.size(); ++p)
-        if (!std::isfinite(values[p]) ||
-            (spec.parameters[p].scale == Parameter::Scale::log && !(values[p] > 0.0)))
+        if (const Parameter& q = spec.parameters[p];
+            std::isnan(values[p]) || (!q.fixed && !std::isfinite(values[p])) ||
+            (q.scale != Parameter::Scale::identity && !(values[p] > 0.0)) ||
+            (q.scale == Parameter::Scale::logit && !(values[p] < 1.0)))
             return false;
     return true;
 }
@@ -187,7 +257,14 @@ void add_intensities(const Likelihood::Prepared& in, const Matrices& m, const st
     for (std::size_t k = 0; k < in.slots.size(); ++k) {
         const auto g = size(in.slots[k].generator);
         const double dt = in.slots[k].gap;
-        if (dt > 0.0) by_Q[g] += dt * exponential_derivative(m.Q[g].transpose() * dt, by_P[k]);
+        if (in.slots[k].watched) {  // row r: exp(q_rr dt) times 1 or q_rs
+            const VectorXd stay = (m.Q[g].diagonal() * dt).array().exp();
+            by_Q[g].diagonal() += dt * by_P[k].cwiseProduct(m.P[k]).rowwise().sum();
+            MatrixXd moves = stay.asDiagonal() * by_P[k];
+            moves.diagonal().setZero();
+            by_Q[g] += moves;
+        } else if (dt > 0.0)
+            by_Q[g] += dt * exponential_derivative(m.Q[g].transpose() * dt, by_P[k]);
     }
     for (std::size_t g = 0; g < in.generators.size(); ++g) {
         for (const Transition& t : in.spec.transitions) {
@@ -196,26 +273,15 @@ void add_intensities(const Likelihood::Prepared& in, const Matrices& m, const st
             gradient[t.rate] += by_log;
             for (const Effect& e : t.effects)
                 gradient[e.parameter] +=
-                    by_log * (in.generators[g][e.covariate] - in.spec.covariates[e.covariate].centre);
+                    by_log * e.factor *
+                    (in.generators[g][e.covariate] - in.spec.covariates[e.covariate].centre);
         }
     }
 }
 
-void add_start(const Spec& spec, const VectorXd& start, const VectorXd& by_start,
-               std::vector<double>& gradient) {
-    const double mean = start.dot(by_start);
-    for (const StartFactor& factor : spec.start)
-        for (std::size_t s = 0; s < spec.states.size(); ++s) {
-            if (factor.label_of[s] < 0) continue;
-            const int p = factor.parameter[static_cast<std::size_t>(factor.label_of[s])];
-            const auto i = static_cast<Index>(s);
-            if (p >= 0) gradient[static_cast<std::size_t>(p)] += start[i] * (by_start[i] - mean);
-        }
-}
-
 }  // namespace
 
-VectorXd start_probabilities(const Spec& spec, const Values& values) {
+VectorXd start_probabilities(const Spec& spec, const Values& values, std::span<const double> covariates) {
     VectorXd p = VectorXd::Zero(static_cast<Index>(spec.states.size()));
     for (std::size_t s = 0; s < spec.states.size(); ++s) {
         double odds = 0.0;
@@ -226,6 +292,10 @@ VectorXd start_probabilities(const Spec& spec, const Values& values) {
             }
             const int q = factor.parameter[static_cast<std::size_t>(factor.label_of[s])];
             odds += q < 0 ? 0.0 : values[static_cast<std::size_t>(q)];
+            if (covariates.empty() || factor.effects.empty()) continue;
+            for (const Effect& e : factor.effects[static_cast<std::size_t>(factor.label_of[s])])
+                odds += e.factor * values[e.parameter] *
+                        (covariates[e.covariate] - spec.covariates[e.covariate].centre);
         }
         p[static_cast<Index>(s)] = odds;
     }
@@ -251,7 +321,7 @@ double Likelihood::value(const Values& values) const {
     Pass pass(*prepared_, values, matrices);
     double sum = 0.0;
     for (std::size_t s = 0; s + 1 < prepared_->first.size(); ++s)
-        sum += pass.forward(s);
+        if (prepared_->weight[s] > 0.0) sum += prepared_->weight[s] * pass.forward(s);
     return sum;
 }
 
@@ -273,18 +343,16 @@ double Likelihood::value(const Values& values, std::vector<double>& gradient) co
     const auto K = static_cast<Index>(in.spec.states.size());
     std::vector<MatrixXd> by_P(in.slots.size(), MatrixXd::Zero(K, K));
     std::vector<MatrixXd> by_Q(in.generators.size(), MatrixXd::Zero(K, K));
-    VectorXd by_start = VectorXd::Zero(K);
     Pass pass(in, values, matrices);
     double sum = 0.0;
     for (std::size_t s = 0; s + 1 < in.first.size(); ++s) {
-        if (in.first[s] == in.first[s + 1]) continue;
+        if (in.first[s] == in.first[s + 1] || in.weight[s] == 0.0) continue;
         const double one = pass.forward(s);
-        sum += one;
+        sum += in.weight[s] * one;
         if (!std::isfinite(one)) return sum;
-        pass.backward(s, by_P, by_Q, by_start, gradient);
+        pass.backward(s, by_P, by_Q, gradient);
     }
     add_intensities(in, matrices, by_P, by_Q, gradient);
-    add_start(in.spec, matrices.start, by_start, gradient);
     return sum;
 }
 

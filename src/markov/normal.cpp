@@ -153,4 +153,17 @@ Tangent above_after_cut(double z, double shift, double sd, CutPrior prior) {
     return side_after_cut(z, shift, sd, prior, -1.0);
 }
 
+Tangent between(double low, double high, double mean, double sd) {
+    // Mirrored where both lie above the mean, so that the difference keeps its digits.
+    const double side = low > mean ? -1.0 : 1.0;
+    const double a = (side > 0.0 ? low - mean : mean - high) / sd;
+    const double b = (side > 0.0 ? high - mean : mean - low) / sd;
+    Tangent out;
+    out.log = log_cdf(b) + std::log1p(-std::exp(log_cdf(a) - log_cdf(b)));
+    const double at_a = std::exp(log_density(a) - out.log), at_b = std::exp(log_density(b) - out.log);
+    out.by_mean = -side * (at_b - at_a) / sd;
+    out.by_log_sd = a * at_a - b * at_b;
+    return out;
+}
+
 }  // namespace bellwether::markov

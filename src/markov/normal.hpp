@@ -20,6 +20,7 @@ struct Tangent {
 [[nodiscard]] Tangent known(double y, double mean, double sd);
 [[nodiscard]] Tangent below(double limit, double mean, double sd);
 [[nodiscard]] Tangent above(double limit, double mean, double sd);
+[[nodiscard]] Tangent between(double low, double high, double mean, double sd);
 
 /// The previous value was below its limit: u = value - limit ~ normal(offset, prior_sd) cut to u < 0. The
 /// next one is z = u + shift + normal(0, sd), all counted from that limit. Its log density, or the log

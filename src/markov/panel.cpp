@@ -1,6 +1,7 @@
 #include "bellwether/markov/panel.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -10,8 +11,15 @@
 
 namespace bellwether::markov {
 
-void Panel::begin_subject(std::string id) {
+void Panel::begin_subject(std::string id, double weight, std::span<const double> start) {
+    const auto bad = [](double x) { return !(x >= 0.0) || !std::isfinite(x); };
+    if (bad(weight)) throw Error("M004", fmt::format("subject '{}' has weight {}", id, weight));
+    if (!start.empty() && (std::any_of(start.begin(), start.end(), bad) ||
+                           std::all_of(start.begin(), start.end(), [](double x) { return x == 0.0; })))
+        throw Error("M004", fmt::format("subject '{}' has start probabilities that cannot be", id));
     ids_.push_back(std::move(id));
+    weight_.push_back(weight);
+    start_.emplace_back(start.begin(), start.end());
     first_.push_back(rows());
 }
 
@@ -24,7 +32,7 @@ void Panel::add(const Row& row) {
         throw Error("M005",
                     fmt::format("day {} follows day {}", shortest(row.time.count), shortest(time_.back())));
     time_.push_back(row.time.count);
-    what_.push_back({row.kind, row.state, row.among});
+    what_.push_back({row.kind, row.state, row.among, row.known});
     readings_.insert(readings_.end(), row.readings.begin(), row.readings.end());
     values_.insert(values_.end(), row.covariates.begin(), row.covariates.end());
 }
@@ -35,6 +43,7 @@ Row Panel::row(std::size_t i) const {
     out.kind = what_[i].kind;
     out.state = what_[i].state;
     out.among = what_[i].among;
+    out.known = what_[i].known;
     out.readings = std::span<const Reading>(readings_).subspan(i * channels_, channels_);
     out.covariates = std::span<const double>(values_).subspan(i * covariates_, covariates_);
     return out;
@@ -45,14 +54,21 @@ std::string Panel::fingerprint() const {
     for (std::size_t s = 0; s < subjects(); ++s) {
         Sha256 hash;
         hash.field(ids_[s]);
+        // What a plain panel does not use enters only where it is used.
+        if (weight_[s] != 1.0) hash.field("weight").field(weight_[s]);
+        for (const double p : start_[s])
+            hash.field("start").field(p);
         for (std::size_t i = first_row(s); i < end_row(s); ++i) {
             const Row r = row(i);
             hash.field(r.time.count).field(static_cast<std::int64_t>(r.kind));
             hash.field(static_cast<std::int64_t>(r.state)).field(static_cast<std::int64_t>(r.among));
+            if (r.known) hash.field("known");
             for (const Reading& x : r.readings) {
                 const auto flags =
                     (x.present ? 1 : 0) + (x.baseline ? 2 : 0) + 4 * static_cast<int>(x.censor);
                 hash.field(static_cast<std::int64_t>(flags)).field(x.present ? x.value : 0.0);
+                if (x.censor == Censor::interval) hash.field("upper").field(x.upper);
+                if (x.among != 0) hash.field("among").field(static_cast<std::int64_t>(x.among));
             }
             for (const double c : r.covariates)
                 hash.field(c);

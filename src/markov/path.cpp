@@ -8,6 +8,8 @@
 #include "bellwether/core/error.hpp"
 #include "bellwether/markov/filter.hpp"
 
+#include "prepared.hpp"
+
 namespace bellwether::markov {
 namespace {
 
@@ -27,7 +29,10 @@ struct Move {
 /// them.
 std::vector<Move> moves_of(TransitionCache& cache, const Panel& panel, std::size_t subject) {
     const Filter filter(cache);
-    FilterState state = filter.start();
+    FilterState state =
+        filter.start(panel.start(subject), panel.first_row(subject) < panel.end_row(subject)
+                                               ? panel.row(panel.first_row(subject)).covariates
+                                               : std::span<const double>{});
     Step step;
     std::vector<Move> moves;
     const auto K = static_cast<Index>(cache.spec().states.size());
@@ -52,7 +57,7 @@ std::vector<Move> moves_of(TransitionCache& cache, const Panel& panel, std::size
             move.weight = (step.predicted.array() * w.array()).matrix().asDiagonal();
         } else {
             const auto& entry = cache.at(before, gap);
-            move.weight = entry.P * w.asDiagonal();
+            move.weight = arrival(row.kind, entry.P, *entry.Q, gap.count) * w.asDiagonal();
             if (row.kind == Kind::exact_entry) {
                 const auto d = static_cast<Index>(row.state);
                 VectorXd q = entry.Q->col(d);

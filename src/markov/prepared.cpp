@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -23,7 +24,7 @@ void check_row(const Spec& spec, const Row& row, bool first) {
     if (row.kind == Kind::exact_entry && first) throw Error("M008", "the first row cannot be an exact entry");
     if (row.kind == Kind::exact_entry && row.state >= spec.states.size())
         throw Error("M004", fmt::format("state {} of {}", row.state, spec.states.size()));
-    if (row.kind == Kind::one_of && (row.among & spec.all_states()) == 0)
+    if ((row.kind == Kind::one_of || row.among != 0) && (row.among & spec.all_states()) == 0)
         throw Error("M004", "a set of states that is empty");
     for (std::size_t c = 0; c < row.covariates.size(); ++c) {
         const double x = row.covariates[c];
@@ -34,11 +35,13 @@ void check_row(const Spec& spec, const Row& row, bool first) {
 }
 
 void take_readings(const Spec& spec, const Row& row, std::span<const double> before, Days gap,
-                   std::vector<ChannelMemory>& memory, std::vector<Evidence>& out) {
+                   std::vector<ChannelMemory>& memory, std::vector<Evidence>& out,
+                   std::span<const double> centred) {
     for (std::size_t c = 0; c < spec.channels.size(); ++c) {
         pass_time(spec.channels[c], before, gap, memory[c]);
         if (!row.readings[c].present) continue;
         out.push_back(evidence_of(spec.channels[c], c, row.readings[c], memory[c], before));
+        out.back().centred = centred;
         remember(spec.channels[c], row.readings[c], memory[c]);
     }
 }
@@ -47,7 +50,9 @@ Likelihood::Prepared::Prepared(const Spec& from, const Panel& panel) : spec(from
     if (panel.channels() != spec.channels.size() || panel.covariates() != spec.covariates.size())
         throw Error("M004", "the panel has other channels or covariates than the model");
     std::map<std::vector<double>, int> known_generators;
-    std::map<std::pair<int, double>, int> known_slots;
+    std::map<std::tuple<int, double, bool>, int> known_slots;
+    // Full size at once: evidence points into it.
+    centred.resize(covariates_act_on_readings(spec) ? panel.rows() * spec.covariates.size() : 0);
     std::vector<bool> acts(spec.covariates.size(), false);
     for (const Transition& t : spec.transitions)
         for (const Effect& e : t.effects)
@@ -66,6 +71,12 @@ Likelihood::Prepared::Prepared(const Spec& from, const Panel& panel) : spec(from
     std::vector<ChannelMemory> memory;
     for (std::size_t subject = 0; subject < panel.subjects(); ++subject) {
         first.push_back(rows.size());
+        weight.push_back(panel.weight(subject));
+        own_start.emplace_back(panel.start(subject).begin(), panel.start(subject).end());
+        if (!own_start.back().empty() && own_start.back().size() != spec.states.size())
+            throw Error("M004", fmt::format("subject '{}' has {} start probabilities for {} states",
+                                            panel.id(subject), own_start.back().size(), spec.states.size()));
+        first_covariates.emplace_back();
         memory.assign(spec.channels.size(), {});
         Row last;
         for (std::size_t i = panel.first_row(subject); i < panel.end_row(subject); ++i) {
@@ -73,19 +84,32 @@ Likelihood::Prepared::Prepared(const Spec& from, const Panel& panel) : spec(from
             const bool is_first = i == panel.first_row(subject);
             check_row(spec, row, is_first);
             const Days gap{is_first ? 0.0 : row.time.count - last.time.count};
-            PreparedRow out{row.kind, row.state, row.among & spec.all_states(), -1, -1, evidence.size(), 0};
-            if (!is_first) {
+            PreparedRow out;
+            out.kind = is_first ? Kind::snapshot : row.kind;
+            out.state = row.state;
+            out.among = row.among == 0 ? spec.all_states() : row.among & spec.all_states();
+            out.known = is_first && row.known;
+            out.begin = evidence.size();
+            if (is_first) {
+                first_covariates.back().assign(row.covariates.begin(), row.covariates.end());
+            } else {
                 for (std::size_t c = 0; c < spec.covariates.size(); ++c)
                     if (!spec.covariates[c].varying && row.covariates[c] != last.covariates[c])
                         throw Error("M007", fmt::format("covariate '{}' is fixed in time but changes",
                                                         spec.covariates[c].name));
                 out.generator = generator_of(last.covariates);
                 const auto [it, fresh] =
-                    known_slots.emplace(std::pair(out.generator, gap.count), static_cast<int>(slots.size()));
-                if (fresh) slots.push_back({out.generator, gap.count});
+                    known_slots.emplace(std::tuple(out.generator, gap.count, out.kind == Kind::watched),
+                                        static_cast<int>(slots.size()));
+                if (fresh) slots.push_back({out.generator, gap.count, out.kind == Kind::watched});
                 out.slot = it->second;
             }
-            take_readings(spec, row, is_first ? row.covariates : last.covariates, gap, memory, evidence);
+            std::span<double> own;
+            if (!centred.empty())
+                own = std::span(centred).subspan(i * spec.covariates.size(), spec.covariates.size());
+            for (std::size_t c = 0; c < own.size(); ++c)
+                own[c] = row.covariates[c] - spec.covariates[c].centre;
+            take_readings(spec, row, is_first ? row.covariates : last.covariates, gap, memory, evidence, own);
             out.end = evidence.size();
             rows.push_back(out);
             last = row;
@@ -95,12 +119,23 @@ Likelihood::Prepared::Prepared(const Spec& from, const Panel& panel) : spec(from
     first.push_back(rows.size());
 }
 
-Matrices::Matrices(const Likelihood::Prepared& prepared, const Values& values)
-    : start(start_probabilities(prepared.spec, values)) {
+Eigen::MatrixXd arrival(Kind kind, const Eigen::MatrixXd& P, const Eigen::MatrixXd& Q, double gap) {
+    if (kind != Kind::watched && kind != Kind::entry) return P;
+    Eigen::MatrixXd moves = Q;
+    moves.diagonal().setZero();
+    if (kind == Kind::entry) return P * moves;
+    moves.diagonal().setOnes();
+    return (Q.diagonal() * gap).array().exp().matrix().asDiagonal() * moves;
+}
+
+Matrices::Matrices(const Likelihood::Prepared& prepared, const Values& values) {
     for (const auto& covariates : prepared.generators)
         Q.push_back(generator(prepared.spec, values, covariates));
-    for (const auto& slot : prepared.slots)
-        P.push_back(transition_unchecked(Q[static_cast<std::size_t>(slot.generator)], slot.gap));
+    for (const auto& slot : prepared.slots) {
+        const Eigen::MatrixXd& own = Q[static_cast<std::size_t>(slot.generator)];
+        P.push_back(slot.watched ? arrival(Kind::watched, own, own, slot.gap)
+                                 : transition_unchecked(own, slot.gap));
+    }
 }
 
 }  // namespace bellwether::markov

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "bellwether/core/error.hpp"
 #include "bellwether/markov/emission.hpp"
 #include "bellwether/markov/likelihood.hpp"
 #include "bellwether/markov/transition.hpp"
@@ -41,6 +42,8 @@ public:
         const int g = channel.group[state];
         if (g == Channel::kNone) return {};
         const Channel::Group& group = channel.groups[static_cast<std::size_t>(g)];
+        if (channel.family == Family::by_state)
+            throw Error("M006", "readings of a channel by state cannot be drawn yet");
         if (channel.family == Family::categorical) return Reading::of(category(group));
         const double x = value(channel, group, c, before);
         Latent& latent = latent_[c];

@@ -6,11 +6,27 @@
 namespace bellwether::markov {
 
 double Parameter::free_from(double natural) const {
-    return scale == Scale::log ? std::log(natural) : natural;
+    switch (scale) {
+        case Scale::identity:
+            return natural;
+        case Scale::log:
+            return std::log(natural);
+        case Scale::logit:
+            return std::log(natural) - std::log1p(-natural);
+    }
+    return natural;
 }
 
 double Parameter::natural_from(double free) const {
-    return scale == Scale::log ? std::exp(free) : free;
+    switch (scale) {
+        case Scale::identity:
+            return free;
+        case Scale::log:
+            return std::exp(free);
+        case Scale::logit:
+            return 1.0 / (1.0 + std::exp(-free));
+    }
+    return free;
 }
 
 Values Spec::start_values() const {

@@ -42,8 +42,8 @@ Eigen::MatrixXd generator(const Spec& spec, const Values& values, std::span<cons
         double log_ratio = 0.0;
         for (const Effect& e : t.effects)
             if (!covariates.empty())
-                log_ratio +=
-                    values[e.parameter] * (covariates[e.covariate] - spec.covariates[e.covariate].centre);
+                log_ratio += e.factor * values[e.parameter] *
+                             (covariates[e.covariate] - spec.covariates[e.covariate].centre);
         const double q = values[t.rate] * std::exp(log_ratio);
         Q(static_cast<Eigen::Index>(t.from), static_cast<Eigen::Index>(t.to)) = q;
         Q(static_cast<Eigen::Index>(t.from), static_cast<Eigen::Index>(t.from)) -= q;

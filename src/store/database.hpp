@@ -111,6 +111,20 @@ private:
     std::unordered_map<std::string, std::unique_ptr<SQLite::Statement>> statements_;
 };
 
+/// A wider page cache (256 MB) for as long as it lives, for a writer: a large file that is not in the
+/// order of patients touches the whole tree (measured: a million observations by date in 9 s, with
+/// 64 MB in 14 s). Readers go patient by patient and keep the 32 MB of the connection.
+class WideCache {
+public:
+    explicit WideCache(Database& db);
+    ~WideCache();
+    WideCache(const WideCache&) = delete;
+    WideCache& operator=(const WideCache&) = delete;
+
+private:
+    Database& db_;
+};
+
 /// BEGIN IMMEDIATE, so that two writers never find out at their end. Rolls back unless committed.
 class Transaction {
 public:

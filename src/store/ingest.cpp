@@ -23,7 +23,7 @@ void require_finite(const Content& c) {
 }  // namespace
 
 SqliteWriter::SqliteWriter(Database& db, const FeedFile& file, Instant at, bool backfill, std::string who)
-    : db_(db), transaction_(db), file_(file), at_(at), backfill_(backfill), who_(std::move(who)) {
+    : db_(db), cache_(db), transaction_(db), file_(file), at_(at), backfill_(backfill), who_(std::move(who)) {
     if (!file_.hash.empty()) {
         Query q = db_.query("SELECT 1 FROM feed_file WHERE hash = ? AND profile_hash = ?");
         q.add(file_.hash).add(file_.profile_hash);

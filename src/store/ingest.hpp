@@ -61,6 +61,7 @@ private:
     std::int64_t write_quarantine(const QuarantineRow& row);
 
     Database& db_;
+    WideCache cache_;
     Transaction transaction_;
     FeedFile file_;
     Instant at_;

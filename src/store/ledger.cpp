@@ -50,13 +50,15 @@ const std::string& upsert_sql() {
     return sql;
 }
 
-std::vector<Alert> read_alerts(Database& db, const std::string& where, const std::string* id) {
+/// @param bind  binds what `where` leaves open; its text is constant, since statements are kept by their text
+template <class Bind>
+std::vector<Alert> read_alerts(Database& db, const char* where, Bind bind) {
     std::vector<Alert> list;
     Query q =
         db.query(fmt::format("SELECT a.id, p.id, {} FROM alert a JOIN patient p ON p.key = "
                              "a.patient {} ORDER BY a.id",
                              std::string(kAlertPart).substr(sizeof("patient, ") - 1), where));
-    if (id != nullptr) q.add(*id);
+    bind(q);
     while (q.step()) {
         Alert a;
         a.id = q.integer(), a.patient = q.text();
@@ -101,13 +103,14 @@ void keep_human_half(Alert& after, const Alert& standing) {
 
 std::vector<Alert> SqliteStore::alerts(const std::string& patient) {
     return guarded("alerts", [&] {
-        return patient.empty() ? read_alerts(db_, "", nullptr) : read_alerts(db_, "WHERE p.id = ?", &patient);
+        if (patient.empty()) return read_alerts(db_, "", [](Query&) {});
+        return read_alerts(db_, "WHERE p.id = ?", [&](Query& q) { q.add(patient); });
     });
 }
 
 std::optional<Alert> SqliteStore::alert(std::int64_t id) {
     return guarded("alerts", [&]() -> std::optional<Alert> {
-        auto list = read_alerts(db_, fmt::format("WHERE a.id = {}", id), nullptr);
+        auto list = read_alerts(db_, "WHERE a.id = ?", [&](Query& q) { q.add(id); });
         if (list.empty()) return std::nullopt;
         return std::move(list.front());
     });

@@ -140,7 +140,7 @@ void SqliteStore::finish_scan(Instant as_of, const std::vector<std::string>& fai
     });
 }
 
-void SqliteStore::activate(const Activation& a) {
+void SqliteStore::activate(const Activation& a, Instant at) {
     guarded("activate", [&] {
         Transaction transaction(db_);
         if (const auto seen = last_seen(db_); seen && a.from <= *seen)
@@ -159,8 +159,8 @@ void SqliteStore::activate(const Activation& a) {
             .add(a.who)
             .add(a.why)
             .run();
-        append_trail(db_, a.from, a.who, fmt::format("activate {}", to_string(a.kind)), a.name,
-                     a.hash + " " + a.why);
+        append_trail(db_, at, a.who, fmt::format("activate {}", to_string(a.kind)), a.name,
+                     fmt::format("{} from {} {}", a.hash, to_string(a.from), a.why));
         transaction.commit();
     });
 }

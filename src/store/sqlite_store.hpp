@@ -36,7 +36,7 @@ public:
     PatientHistory history(const std::string& patient, Instant as_of) override;
     std::int64_t version_count() override;
 
-    void activate(const Activation& a) override;
+    void activate(const Activation& a, Instant at) override;
     std::vector<Activation> activations() override;
 
     std::optional<Instant> last_scan() override;

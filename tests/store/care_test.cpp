@@ -60,7 +60,7 @@ TEST_CASE("append-only: the database itself refuses to rewrite history", "[store
     const auto store = new_store(folder / "s.db");
     (void)put(*store, {reading(1.0)}, 10);
     store->finish_scan(at(20), {}, "scan");
-    store->activate({store::ArtifactKind::rules, "", "h", "t", at(30), "a", ""});
+    store->activate({store::ArtifactKind::rules, "", "h", "t", at(30), "a", ""}, at(30));
     store::ScanWrite w;
     w.patient = "P1", w.scanned_to = at(30);
     AlertEvent e;

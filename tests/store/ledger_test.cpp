@@ -190,7 +190,7 @@ TEST_CASE("due: something learnt, a deadline, an activation, or a failure", "[st
     w.scanned_to = day(42), w.next_deadline.reset();
     store->write_scan({w}, "scan");
     CHECK(ids(store->due(day(50))).empty());
-    store->activate({store::ArtifactKind::rules, "", "h", "text", day(45), "ann", "first"});
+    store->activate({store::ArtifactKind::rules, "", "h", "text", day(45), "ann", "first"}, at(60));
     CHECK(ids(store->due(day(44))).empty());
     CHECK(ids(store->due(day(45))) == Ids{"A", "B", "C"});
 }
@@ -209,13 +209,15 @@ TEST_CASE("activate: kept with its text, refused behind a scan", "[store][scan][
     const Folder folder;
     const auto store = new_store(folder / "s.db");
     (void)put(*store, {reading(1.0)}, 10);
-    store->activate({store::ArtifactKind::model, "io", "h2", "later", at(9), "ann", "why"});
-    store->activate({store::ArtifactKind::rules, "", "h1", "first", at(5), "bob", ""});
+    store->activate({store::ArtifactKind::model, "io", "h2", "later", at(9), "ann", "why"}, at(9));
+    store->activate({store::ArtifactKind::rules, "", "h1", "first", at(5), "bob", ""}, at(20));
     store->write_scan({write_of({})}, "scan");
     CHECK(code_of([&] {
-              store->activate({store::ArtifactKind::rules, "", "h", "t", at(50), "a", ""});
+              store->activate({store::ArtifactKind::rules, "", "h", "t", at(50), "a", ""}, at(50));
           }) == "S020");
-    store->activate({store::ArtifactKind::rules, "", "h", "t", at(50).next(), "a", ""});
+    store->activate({store::ArtifactKind::rules, "", "h", "t", at(50).next(), "a", ""}, at(51));
+    CHECK(store->trail().back().at == at(51));  // when it was done, not when it began to hold
+    CHECK(store->trail().back().detail.find(to_string(at(50).next())) != std::string::npos);
     const auto list = store->activations();
     REQUIRE(list.size() == 3);
     CHECK(list[0].text == "first");

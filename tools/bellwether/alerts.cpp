@@ -96,6 +96,11 @@ Alert find(store::Store& store, std::int64_t id) {
     return *a;
 }
 
+/// A value that is only a bound is never shown as the value itself.
+std::string_view sign_of(const std::string& bound) {
+    return bound == "below" ? "<" : bound == "above" ? ">" : "=";
+}
+
 void define_show(Options& o) {
     auto a = std::make_shared<OneArgs>();
     a->session.declare(o);
@@ -124,7 +129,7 @@ void define_show(Options& o) {
                        to_string(x.episode.fired),
                        x.episode.ended ? "ended " + to_string(*x.episode.ended) : "not ended");
             for (const auto& b : j["evidence"].value("because", ordered_json::array()))
-                fmt::print("  {} = {}\n", b.value("call", ""),
+                fmt::print("  {} {} {}\n", b.value("call", ""), sign_of(b.value("bound", "")),
                            b.contains("value") ? b["value"].dump() : "unknown: " + b.value("unknown", ""));
             fmt::print("history\n{}", lines);
         }

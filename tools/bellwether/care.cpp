@@ -15,12 +15,12 @@ void define_doctor(Options& o) {
         const auto health = store->doctor();
         auto rows = nlohmann::ordered_json::array();
         if (s->output() == Format::text) fmt::print("{}", banner(*store));
-        if (s->output() == Format::csv) fmt::print("{}", csv_line({"check", "result"}));
+        if (s->output() == Format::csv) fmt::print("{}", csv_line({"store", "check", "result"}));
         for (const auto& [what, result] : health.checks) {
             if (s->output() == Format::json)
                 rows.push_back({{"check", what}, {"result", result}});
             else if (s->output() == Format::csv)
-                fmt::print("{}", csv_line({what, result}));
+                fmt::print("{}", csv_line({kind_of(*store), what, result}));
             else
                 fmt::print("{:<28} {}\n", what, result);
         }
@@ -79,7 +79,7 @@ void define_trail(Options& o) {
         auto rows = nlohmann::ordered_json::array();
         if (s->output() == Format::text) fmt::print("{}", banner(*store));
         if (s->output() == Format::csv)
-            fmt::print("{}", csv_line({"number", "at", "who", "what", "subject", "detail", "hash"}));
+            fmt::print("{}", csv_line({"store", "number", "at", "who", "what", "subject", "detail", "hash"}));
         for (const auto& t : store->trail()) {
             if (s->output() == Format::json)
                 rows.push_back({{"number", t.number},
@@ -90,8 +90,8 @@ void define_trail(Options& o) {
                                 {"detail", t.detail},
                                 {"hash", t.hash}});
             else if (s->output() == Format::csv)
-                fmt::print("{}", csv_line({std::to_string(t.number), to_string(t.at), t.who, t.what,
-                                           t.subject, t.detail, t.hash}));
+                fmt::print("{}", csv_line({kind_of(*store), std::to_string(t.number), to_string(t.at), t.who,
+                                           t.what, t.subject, t.detail, t.hash}));
             else
                 fmt::print("{:>6} {} {:<10} {:<14} {} {}\n", t.number, to_string(t.at), t.who, t.what,
                            t.subject, t.detail);

@@ -97,6 +97,8 @@ public:
 /// UsageError
 [[nodiscard]] Instant activation_instant(const store::Store& store, const std::string& text);
 
+/// "live", "historical" or "simulated": the column `store` that every CSV and the key that every JSON has.
+[[nodiscard]] std::string kind_of(const store::Store& store);
 /// The line that every output of a store that is not live begins with; "" for a live one.
 [[nodiscard]] std::string banner(const store::Store& store);
 /// Folder with the shipped rules/ and models/: $BELLWETHER_HOME, an installation, or the source tree of this

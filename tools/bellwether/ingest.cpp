@@ -30,7 +30,7 @@ Exit show(const std::vector<FileReport>& reports, Format format, const std::stri
     bool bad = false;
     nlohmann::ordered_json rows = nlohmann::ordered_json::array();
     if (format == Format::csv && !quiet)
-        fmt::print("{}", csv_line({"file", "end", "rows", "taken", "duplicates", "quarantined"}));
+        fmt::print("{}", csv_line({"store", "file", "end", "rows", "taken", "duplicates", "quarantined"}));
     if (format == Format::text && !quiet) fmt::print("{}", head);
     for (const auto& r : reports) {
         for (const auto& d : r.refusal.list)
@@ -52,8 +52,9 @@ Exit show(const std::vector<FileReport>& reports, Format format, const std::stri
                             {"duplicates", c.duplicates},
                             {"quarantined", c.quarantined}});
         else if (format == Format::csv)
-            fmt::print("{}", csv_line({r.file, word(r.end), std::to_string(c.rows), std::to_string(c.taken),
-                                       std::to_string(c.duplicates), std::to_string(c.quarantined)}));
+            fmt::print("{}",
+                       csv_line({kind, r.file, word(r.end), std::to_string(c.rows), std::to_string(c.taken),
+                                 std::to_string(c.duplicates), std::to_string(c.quarantined)}));
         else
             fmt::print("{}: {}: {} rows, {} taken, {} duplicates, {} in quarantine\n", r.file, word(r.end),
                        c.rows, c.taken, c.duplicates, c.quarantined);

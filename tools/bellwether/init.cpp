@@ -48,7 +48,7 @@ void define_channel_list(Options& o) {
         const auto store = s->open();
         nlohmann::ordered_json rows = nlohmann::ordered_json::array();
         if (s->output() == Format::csv)
-            fmt::print("{}", csv_line({"channel", "unit", "group", "derived", "title"}));
+            fmt::print("{}", csv_line({"store", "channel", "unit", "group", "derived", "title"}));
         if (s->output() == Format::text) fmt::print("{}", banner(*store));
         for (const auto& [name, c] : store->channels()) {
             if (s->output() == Format::json)
@@ -58,7 +58,8 @@ void define_channel_list(Options& o) {
                                 {"derived", c.derived},
                                 {"title", c.title}});
             else if (s->output() == Format::csv)
-                fmt::print("{}", csv_line({name, c.unit, c.group, c.derived ? "1" : "0", c.title}));
+                fmt::print(
+                    "{}", csv_line({kind_of(*store), name, c.unit, c.group, c.derived ? "1" : "0", c.title}));
             else
                 fmt::print("{:<20} {:<10} {:<8} {:<8} {}\n", name, c.unit, c.group,
                            c.derived ? "derived" : "", c.title);

@@ -81,9 +81,9 @@ void define_activate(Options& o) {
     o.run([a] {
         const auto held = lock(a->session.path(), false);
         const auto store = a->session.open();
-        const Instant at = activation_instant(*store, a->from);
-        app::activate_model(*store, read_text(a->file), a->file, at, a->session.actor(), a->why);
-        fmt::print("{}model {} active from {}\n", banner(*store), a->file, to_string(at));
+        const app::Order order{activation_instant(*store, a->from), now(), a->session.actor(), a->why};
+        app::activate_model(*store, read_text(a->file), a->file, order);
+        fmt::print("{}model {} active from {}\n", banner(*store), a->file, to_string(order.from));
         return Exit::ok;
     });
 }

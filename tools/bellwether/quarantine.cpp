@@ -26,7 +26,7 @@ void define_list(Options& o) {
         const auto format = a->session.output();
         auto rows = nlohmann::ordered_json::array();
         if (format == Format::csv)
-            fmt::print("{}", csv_line({"id", "state", "file", "line", "column", "code", "reason"}));
+            fmt::print("{}", csv_line({"store", "id", "state", "file", "line", "column", "code", "reason"}));
         if (format == Format::text) fmt::print("{}", banner(*store));
         bool any = false;
         for (const auto& q : store->quarantine(!a->all)) {
@@ -41,8 +41,9 @@ void define_list(Options& o) {
                                 {"reason", q.reason},
                                 {"hint", q.hint}});
             else if (format == Format::csv)
-                fmt::print("{}", csv_line({std::to_string(q.id), q.state, q.file, std::to_string(q.line),
-                                           std::to_string(q.column), q.code, q.reason}));
+                fmt::print("{}",
+                           csv_line({kind_of(*store), std::to_string(q.id), q.state, q.file,
+                                     std::to_string(q.line), std::to_string(q.column), q.code, q.reason}));
             else
                 fmt::print("{:>5} {:<8} {}:{}:{}: {}: {}\n", q.id, q.state, q.file, q.line, q.column, q.code,
                            q.reason);

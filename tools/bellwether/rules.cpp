@@ -148,15 +148,15 @@ void define_activate(Options& o) {
         const auto held = lock(a->session.path(), false);
         const auto store = a->session.open();
         const auto files = app::find_rule_files(a->paths);
-        const Instant at = activation_instant(*store, a->from);
+        const app::Order order{activation_instant(*store, a->from), now(), a->session.actor(), a->why};
         try {
-            app::activate_rules(*store, files, app::words_under(a->model_folder()), at, a->session.actor(),
-                                a->why);
+            app::activate_rules(*store, files, app::words_under(a->model_folder()), order);
         } catch (const InputError& e) {
             print(e.findings(), files);
             return Exit::bad_input;
         }
-        fmt::print("{}{} rule files active from {}\n", banner(*store), files.rules.size(), to_string(at));
+        fmt::print("{}{} rule files active from {}\n", banner(*store), files.rules.size(),
+                   to_string(order.from));
         return Exit::ok;
     });
 }
@@ -170,7 +170,7 @@ void define_list(Options& o) {
         auto rows = nlohmann::ordered_json::array();
         if (a->session.output() == Format::text) fmt::print("{}", banner(*store));
         if (a->session.output() == Format::csv)
-            fmt::print("{}", csv_line({"kind", "name", "hash", "from", "who", "why"}));
+            fmt::print("{}", csv_line({"store", "kind", "name", "hash", "from", "who", "why"}));
         for (const auto& x : store->activations()) {
             const std::string kind(store::to_string(x.kind));
             if (a->session.output() == Format::json)
@@ -181,7 +181,8 @@ void define_list(Options& o) {
                                 {"who", x.who},
                                 {"why", x.why}});
             else if (a->session.output() == Format::csv)
-                fmt::print("{}", csv_line({kind, x.name, x.hash, to_string(x.from), x.who, x.why}));
+                fmt::print(
+                    "{}", csv_line({kind_of(*store), kind, x.name, x.hash, to_string(x.from), x.who, x.why}));
             else
                 fmt::print("{:<9} {:<28} {} from {} by {} {}\n", kind, x.name, x.hash.substr(0, 12),
                            to_string(x.from), x.who, x.why);

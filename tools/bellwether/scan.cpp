@@ -33,7 +33,7 @@ void print(const app::ScanReport& r, Format format, const std::string& kind) {
                                                   {"failed", failed}}
                                .dump());
     } else if (format == Format::csv) {
-        fmt::print("{},{},{},{},{},{},{},{},{}\n", to_string(r.as_of), r.skipped ? 1 : 0, r.patients,
+        fmt::print("{},{},{},{},{},{},{},{},{},{}\n", kind, to_string(r.as_of), r.skipped ? 1 : 0, r.patients,
                    r.opened, r.revised, r.resolved, r.reopened, r.withdrawn, r.failed.size());
     } else if (r.skipped) {
         fmt::print("{}: before the last scan: nothing is written\n", to_string(r.as_of));
@@ -76,7 +76,7 @@ Exit run(const Args& a) {
     if (list.size() == 1) options.progress = tick;
     if (!a.quiet && a.session.output() == Format::text) fmt::print("{}", banner(*store));
     if (!a.quiet && a.session.output() == Format::csv)
-        fmt::print("as_of,skipped,patients,opened,revised,resolved,reopened,withdrawn,failed\n");
+        fmt::print("store,as_of,skipped,patients,opened,revised,resolved,reopened,withdrawn,failed\n");
     if (store->activations().empty())
         fmt::print(stderr,
                    "bellwether: no rules are active: nothing is judged (bellwether rules activate)\n");

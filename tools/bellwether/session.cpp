@@ -87,6 +87,10 @@ Instant activation_instant(const store::Store& s, const std::string& text) {
     return from;
 }
 
+std::string kind_of(const store::Store& s) {
+    return std::string(store::to_string(s.kind()));
+}
+
 std::string banner(const store::Store& s) {
     if (s.kind() == store::Kind::live) return {};
     return fmt::format("*** {} store: not the care of a living patient ***\n", store::to_string(s.kind()));

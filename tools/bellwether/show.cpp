@@ -42,9 +42,10 @@ void define_patient_list(Options& o) {
                 nlohmann::ordered_json{{"store", store::to_string(store->kind())}, {"patients", ids}}.dump(
                     2));
         } else {
-            fmt::print("{}", a->session.output() == Format::csv ? "patient\n" : banner(*store));
+            fmt::print("{}", a->session.output() == Format::csv ? "store,patient\n" : banner(*store));
             for (const auto& id : ids)
-                fmt::print("{}", csv_line({id}));
+                fmt::print("{}",
+                           a->session.output() == Format::csv ? csv_line({kind_of(*store), id}) : id + "\n");
         }
         return Exit::ok;
     });

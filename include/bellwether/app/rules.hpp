@@ -48,15 +48,21 @@ struct TestReport {
                                     const std::map<std::string, drift::ModelWords>& words,
                                     const ChannelCatalogue& catalogue, Findings& findings);
 
+/// Who put something in force, when, from which instant on, and why. The trail is dated `at`: what is put in
+/// force for the past of a historical store shows when that was done.
+struct Order {
+    Instant from, at;
+    std::string who, why;
+};
+
 /// Puts rules (and, when there is one, the regimen graph) in force from an instant on.
 /// @throws InputError when they do not check; Error S020 when `from` is not later than the last scan.
 void activate_rules(store::Store& store, const RuleFiles& files,
-                    const std::map<std::string, drift::ModelWords>& words, Instant from,
-                    const std::string& who, const std::string& why);
+                    const std::map<std::string, drift::ModelWords>& words, const Order& order);
 
 /// Puts a fitted model in force. @throws Error D001, D002, D003; InputError when the text is not a model.
-void activate_model(store::Store& store, const std::string& text, const std::string& file, Instant from,
-                    const std::string& who, const std::string& why);
+void activate_model(store::Store& store, const std::string& text, const std::string& file,
+                    const Order& order);
 
 /// The regimen graph in force at an instant.
 [[nodiscard]] std::optional<therapy::Graph> graph_at(const std::vector<store::Activation>& activations,

@@ -29,7 +29,8 @@ struct Evidence {
         silent,       ///< weight 1 in every state that can be read: a first reading, no baseline
         normal,       ///< y against the mean, maybe censored
         rate,         ///< y against previous + mean * days
-        categorical,  ///< category
+        categorical,  ///< category, or one of `reading.among`
+        law,          ///< reading, by each group's law
     };
     std::size_t channel = 0;
     Form form = Form::silent;
@@ -40,6 +41,10 @@ struct Evidence {
     double y = 0.0;  ///< reading or its limit, minus baseline where there is one; on the channel's scale
     double previous = 0.0;
     std::array<double, Channel::kPatterns> exposure{};
+    double upper = 0.0;  ///< end of an interval, as y
+    Reading reading;     ///< forms law and categorical
+    /// The row's covariates minus their centres, for the effects on readings; empty: all 0. Not owned.
+    std::span<const double> centred;
 };
 
 /// Log density (of the reading on the channel's scale; a probability where censored) in one group of states,
@@ -50,7 +55,17 @@ struct GroupDensity {
     std::array<double, Channel::kPatterns> by_mean{};
     double by_log_sd = 0.0;
     double by_log_diffusion = 0.0;
+    std::array<double, 6> by_term{};  ///< form law: by each term on its parameter's unconstrained scale
 };
+
+/// Sum of factor * value * centred covariate.
+[[nodiscard]] double shift_of(const std::vector<Effect>& effects, const Values& values,
+                              std::span<const double> centred);
+/// Do covariates act on any reading?
+[[nodiscard]] bool covariates_act_on_readings(const Spec& spec);
+/// Log odds of a category against the base (which has 0); -infinity where impossible.
+[[nodiscard]] double log_odds_of(const Channel::Group& group, std::size_t category, const Values& values,
+                                 std::span<const double> centred);
 
 /// Which of the channel's conditions hold (bit i = conditions[i]).
 [[nodiscard]] std::size_t pattern_of(const Channel& channel, std::span<const double> covariates);
@@ -68,10 +83,12 @@ void remember(const Channel& channel, const Reading& reading, ChannelMemory& mem
 /// Lets time pass under the covariates in force.
 void pass_time(const Channel& channel, std::span<const double> covariates, Days gap, ChannelMemory& memory);
 
+/// @param parameters  of the specification: their scales
 [[nodiscard]] GroupDensity density(const Channel& channel, const Channel::Group& group, const Evidence& e,
-                                   const Values& values);
+                                   const Values& values, std::span<const Parameter> parameters = {});
 
 /// Log weights of the reading per state; -infinity where nothing can be read.
-void log_weights(const Channel& channel, const Evidence& e, const Values& values, std::span<double> out);
+void log_weights(const Channel& channel, const Evidence& e, const Values& values, std::span<double> out,
+                 std::span<const Parameter> parameters = {});
 
 }  // namespace bellwether::markov

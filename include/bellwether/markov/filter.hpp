@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,7 +57,10 @@ public:
     /// Keeps a reference: the cache (with its specification and values) must outlive it. Not thread-safe.
     explicit Filter(TransitionCache& cache);
 
-    [[nodiscard]] FilterState start() const;
+    /// @param own         the subject's own start weights instead of the specification's; empty: none
+    /// @param covariates  of the first row, where they act on the start; empty: all at their centres
+    [[nodiscard]] FilterState start(std::span<const double> own = {},
+                                    std::span<const double> covariates = {}) const;
     /// Takes a row in. An impossible row leaves `state` unchanged, but for nothing.
     /// @throws Error M003 to M009 as for a panel; M005 time before the state's.
     void step(FilterState& state, const Row& row, Step& out) const;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,14 +13,26 @@
 namespace bellwether::markov {
 
 /// Probabilities of the states at a subject's first row, before its readings.
-[[nodiscard]] Eigen::VectorXd start_probabilities(const Spec& spec, const Values& values);
+/// @param covariates  of that row; empty: all at their centres
+[[nodiscard]] Eigen::VectorXd start_probabilities(const Spec& spec, const Values& values,
+                                                  std::span<const double> covariates = {});
+
+/// A row that cannot be, given the rows before it.
+struct ImpossibleRow {
+    std::size_t subject;  ///< index in the panel
+    std::size_t row;      ///< within the subject, from 0
+    std::string why;
+};
+/// All rows at which the likelihood becomes 0. After one, the subject is taken up again from that row.
+[[nodiscard]] std::vector<ImpossibleRow> impossible_rows(const Spec& spec, const Values& values,
+                                                         const Panel& panel);
 
 /// Log likelihood of a panel under a specification, prepared once for many parameter values.
 ///
 /// Scaled forward recursion; the gradient by one backward sweep that gathers the adjoint of each distinct
 /// P(dt), then one Frechet derivative per distinct gap and covariates: its cost does not grow with the number
 /// of parameters. Exact entry into state d: sum over r of alpha_r(t-) q_rd, intensities as in force before
-/// the entry.
+/// the entry. Watched without a gap: exp(q_rr t) q_rs, or exp(q_rr t) where the state is the same.
 ///
 /// @cost   rows x K^2, and distinct (covariates, gap) x K^3. One thread; objects are independent.
 /// @source Jackson 2011, J. Stat. Softw. 38(8) [Jackson2011]; Satten & Longini 1996 [SattenLongini1996].

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,7 +11,8 @@
 #include "bellwether/core/error.hpp"
 
 /// What a continuous-time (hidden) Markov model is made of, before any data. docs/model-format.md has the
-/// file format.
+/// file format. A specification built in code needs states, transitions and parameters; a model whose states
+/// are seen (Row::among) needs no channels, and no start when each first row is `known`.
 namespace bellwether::markov {
 
 /// Bit s = state s. At most 64 states.
@@ -33,7 +35,7 @@ struct Prior {
 
 /// One number of the model. Constants are parameters that are fixed.
 struct Parameter {
-    enum class Scale { identity, log };  ///< unconstrained = value, or its logarithm
+    enum class Scale { identity, log, logit };  ///< unconstrained = value, its logarithm, or its log odds
     std::string name;  ///< "rate(stable>growing)", "mean(ctdna, growing)", or the name of its tie
     Scale scale = Scale::identity;
     double start = 0.0;  ///< natural scale
@@ -61,7 +63,10 @@ struct Axis {
     std::vector<std::string> labels;
 };
 
-/// A covariate acts on the interval that follows its row, as exp(effect * (value - centre)) on an intensity.
+/// On an intensity a covariate acts in the interval that follows its row, as exp(effect * (value - centre)).
+/// On a reading (Term, odds) it acts by its value in the reading's own row; on the start, by that in the
+/// first row. Factors are indicators, interactions are products: the caller's columns. Piecewise-constant
+/// time is a varying indicator, with a row that has no readings at each cut.
 struct Covariate {
     std::string name;
     bool indicator = false;  ///< 0 or 1 only
@@ -69,9 +74,13 @@ struct Covariate {
     double centre = 0.0;
 };
 
+/// Adds factor * parameter * (covariate - centre) to a logarithm, a log odds or a location. Effects that name
+/// one parameter are equal; a factor of -1 makes them opposite.
 struct Effect {
     std::size_t covariate;
     std::size_t parameter;
+    double factor = 1.0;
+    friend bool operator==(const Effect&, const Effect&) = default;
 };
 
 struct Transition {
@@ -88,7 +97,41 @@ struct Condition {
 };
 
 enum class Says { level, own_baseline, rate };
-enum class Family { normal, lognormal, categorical };
+/// by_state: each group of states has a Law of its own.
+enum class Family { normal, lognormal, categorical, by_state };
+
+/// Distribution of a reading in a group of states, over the reading itself. Its natural parameters in order,
+/// the location (what outcome covariates act on in msm) marked *; names and meaning are those of ?hmm-dists.
+enum class Law : std::uint8_t {
+    identity,           ///< value                        always reads this value
+    normal,             ///< mean*, sd
+    lognormal,          ///< meanlog*, sdlog
+    truncated_normal,   ///< mean*, sd, lower, upper
+    student_t,          ///< mean*, scale, df
+    uniform,            ///< lower, upper
+    exponential,        ///< rate*
+    gamma,              ///< shape, rate*
+    weibull,            ///< shape, scale*
+    beta,               ///< shape1, shape2
+    poisson,            ///< rate*
+    binomial,           ///< size, prob*
+    beta_binomial,      ///< size, meanp*, sdp            shapes meanp / sdp and (1 - meanp) / sdp
+    negative_binomial,  ///< disp, prob*
+    normal_with_error,  ///< mean, sd, lower, upper, sderr, meanerr*   truncated normal + normal error
+    uniform_with_error  ///< lower, upper, sderr, meanerr*
+};
+/// Names of a law's natural parameters, in order.
+[[nodiscard]] std::span<const std::string_view> natural_parameters(Law law);
+/// The scale on which msm optimises a natural parameter, as a Parameter's.
+[[nodiscard]] Parameter::Scale scale_of(std::string_view natural_parameter);
+
+/// A natural parameter of a law: on its Parameter's scale, the parameter plus the effects. Constants (bounds,
+/// sizes) are fixed parameters; they may be infinite.
+struct Term {
+    std::size_t parameter;
+    std::vector<Effect> effects;
+    friend bool operator==(const Term&, const Term&) = default;
+};
 
 /// Where a reading was below the limit: log (or linear) value = limit + u, u normal(offset, sd) cut to u < 0.
 /// Above the limit it is mirrored. Used for the previous reading of a `rate` channel.
@@ -97,7 +140,8 @@ struct CensoredPrior {
     double sd = 1.0;
 };
 
-/// What a channel's reading tells about the state. "Scale" below is log for lognormal, else linear.
+/// What a channel's reading tells about the state. A channel by_state says its level, by each group's law;
+/// for the others, "scale" below is log for lognormal, else linear.
 ///   level          reading            ~ normal(mean, sd)
 ///   own_baseline   reading - baseline ~ normal(mean, sd)
 ///   rate           reading - previous ~ normal(mean * gap, sd^2 + diffusion^2 * gap), mean per day
@@ -115,6 +159,9 @@ struct Channel {
         /// Categorical: per category the parameter of its log odds against the base category, or one of the
         /// below.
         std::vector<int> odds;
+        std::vector<std::vector<Effect>> odds_effects;  ///< per category; empty: none anywhere
+        Law law = Law::normal;                          ///< by_state only
+        std::vector<Term> terms;                        ///< by_state only: the law's natural parameters
         static constexpr int kBase = -1, kImpossible = -2;
         friend bool operator==(const Group&, const Group&) = default;
     };
@@ -146,6 +193,7 @@ struct StartFactor {
     std::vector<std::string> labels;
     std::vector<int> parameter;  ///< per label, log odds against the base; Channel::Group::kBase for the base
     std::vector<int> label_of;   ///< per state; -1: the state has probability 0 at the start
+    std::vector<std::vector<Effect>> effects;  ///< per label, on its log odds; empty: none anywhere
 };
 
 struct Spec {

@@ -179,8 +179,9 @@ public:
     [[nodiscard]] virtual std::int64_t version_count() = 0;
 
     // --- activation -------------------------------------------------------------------------------------
+    /// @param at  when it was done, for the trail
     /// @throws Error S020 when `from` is not later than the last scanned D of any patient.
-    virtual void activate(const Activation& a) = 0;
+    virtual void activate(const Activation& a, Instant at) = 0;
     [[nodiscard]] virtual std::vector<Activation> activations() = 0;  ///< by `from`, then order of entry
 
     // --- scan and ledger --------------------------------------------------------------------------------

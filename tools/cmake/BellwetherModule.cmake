@@ -101,6 +101,24 @@ function(bellwether_add_program name)
   endforeach()
 endfunction()
 
+# bellwether_add_tool(NAME DIR folder [USES module...] [LIBS library...])
+#   A program beside the product, whose parts have tests of their own: all sources but main.cpp are a library, and
+#   bellwether_add_tests makes tests/NAME of it.
+function(bellwether_add_tool name)
+  cmake_parse_arguments(P "" "DIR" "USES;LIBS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${P_DIR}/*.cpp)
+  set(entry ${PROJECT_SOURCE_DIR}/${P_DIR}/main.cpp)
+  list(REMOVE_ITEM sources ${entry})
+  add_library(bellwether_${name} STATIC EXCLUDE_FROM_ALL ${sources})
+  target_include_directories(bellwether_${name} PUBLIC ${PROJECT_SOURCE_DIR}/${P_DIR})
+  target_link_libraries(bellwether_${name} PRIVATE bellwether_warnings PUBLIC ${P_LIBS})
+  foreach(used IN LISTS P_USES)
+    target_link_libraries(bellwether_${name} PUBLIC bellwether_${used})
+  endforeach()
+  add_executable(bellwether-${name} EXCLUDE_FROM_ALL ${entry})
+  target_link_libraries(bellwether-${name} PRIVATE bellwether_warnings bellwether_${name})
+endfunction()
+
 # One test program per folder tests/MODULE, of all its *_test.cpp; each test case is a ctest test with the
 # module as label. tests/acceptance drives the built program.
 function(bellwether_add_tests)
@@ -117,7 +135,7 @@ function(bellwether_add_tests)
   target_link_libraries(bellwether_test_pch PRIVATE bellwether_warnings Catch2::Catch2 rapidcheck)
   target_precompile_headers(bellwether_test_pch PRIVATE <catch2/catch.hpp> <rapidcheck.h> <string> <vector> <map>)
   get_property(modules GLOBAL PROPERTY BELLWETHER_MODULES)
-  foreach(name IN LISTS modules ITEMS acceptance)
+  foreach(name IN LISTS modules ITEMS acceptance parity)
     file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*_test.cpp)
     if(NOT sources)
       continue()

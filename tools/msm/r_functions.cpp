@@ -1,0 +1,598 @@
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "bellwether/core/error.hpp"
+
+#include "r_value.hpp"
+
+namespace bellwether::msm {
+namespace {
+
+using Args = std::vector<Value>;
+using Names = std::vector<std::string>;
+
+[[noreturn]] void refuse(const std::string& why) {
+    throw Error("P002", why);
+}
+
+/// Arguments matched to formal names as R does: exact names first, then by position.
+class Matched {
+public:
+    Matched(const std::string& function, const Args& args, const Names& names, Names formals)
+        : formals_(std::move(formals)), values_(formals_.size(), nullptr) {
+        for (std::size_t i = 0; i < args.size(); ++i) {
+            if (names[i].empty()) continue;
+            const auto at = std::find(formals_.begin(), formals_.end(), names[i]);
+            if (at == formals_.end())
+                refuse(fmt::format("{}: argument '{}' is not known", function, names[i]));
+            values_[static_cast<std::size_t>(at - formals_.begin())] = &args[i];
+        }
+        std::size_t next = 0;
+        for (std::size_t i = 0; i < args.size(); ++i) {
+            if (!names[i].empty()) continue;
+            while (next < values_.size() && values_[next] != nullptr)
+                ++next;
+            if (next == values_.size()) refuse(fmt::format("{}: too many arguments", function));
+            values_[next] = &args[i];
+        }
+    }
+    [[nodiscard]] const Value* operator[](const std::string& name) const {
+        return values_[static_cast<std::size_t>(std::find(formals_.begin(), formals_.end(), name) -
+                                                formals_.begin())];
+    }
+    [[nodiscard]] double number(const std::string& name, double otherwise) const {
+        const Value* v = (*this)[name];
+        return v == nullptr || v->num.empty() ? otherwise : v->num[0];
+    }
+
+private:
+    Names formals_;
+    std::vector<const Value*> values_;
+};
+
+std::string key_of(const Value& v, std::size_t i) {
+    return v.type == Value::Type::text ? v.str[i] : fmt::format("{}", v.num[i]);
+}
+
+Value combine(const Args& args, const Names& names) {
+    Value out;
+    bool any_list = false, any_text = false, any_number = false, named = false;
+    for (const auto& a : args) {
+        any_list = any_list || a.type == Value::Type::list || a.type == Value::Type::formula;
+        any_text = any_text || a.type == Value::Type::text;
+        any_number = any_number || a.type == Value::Type::number;
+    }
+    for (const auto& n : names)
+        named = named || !n.empty();
+    if (any_list) {
+        out.type = Value::Type::list;
+        for (std::size_t i = 0; i < args.size(); ++i) {
+            if (args[i].type == Value::Type::list && args[i].of_class.empty()) {
+                out.items.insert(out.items.end(), args[i].items.begin(), args[i].items.end());
+                out.names.insert(out.names.end(), args[i].names.begin(), args[i].names.end());
+            } else if (!args[i].is_null()) {
+                out.items.push_back(args[i]);
+                out.names.push_back(names[i]);
+            }
+        }
+        return out;
+    }
+    out.type = any_text       ? Value::Type::text
+               : any_number   ? Value::Type::number
+               : args.empty() ? Value::Type::null
+                              : Value::Type::logical;
+    for (std::size_t a = 0; a < args.size(); ++a) {
+        for (std::size_t i = 0; i < args[a].size(); ++i) {
+            if (any_text)
+                out.str.push_back(key_of(args[a], i));
+            else
+                out.num.push_back(args[a].num[i]);
+            if (named) out.names.push_back(names[a]);
+        }
+    }
+    return out;
+}
+
+Value bind(const Args& all, const Names& all_names, bool by_row) {
+    Args args;
+    Names names;
+    std::size_t length = 0;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (all[i].is_null()) continue;
+        args.push_back(all[i]);
+        names.push_back(all_names[i]);
+        length =
+            std::max(length, all[i].is_matrix() ? (by_row ? all[i].columns : all[i].rows) : all[i].size());
+    }
+    std::vector<std::vector<double>> lines;
+    Value out = Value::numbers({});
+    for (std::size_t a = 0; a < args.size(); ++a) {
+        const Value& v = args[a];
+        if (v.is_frame() || !v.is_numeric()) refuse("rbind and cbind of what is not numeric");
+        const std::size_t count = v.is_matrix() ? (by_row ? v.rows : v.columns) : 1;
+        for (std::size_t k = 0; k < count; ++k) {
+            std::vector<double> line(length);
+            for (std::size_t i = 0; i < length; ++i)
+                line[i] = v.is_matrix() ? (by_row ? v.at(k, i) : v.at(i, k)) : v.num[i % v.num.size()];
+            lines.push_back(std::move(line));
+            out.column_names.push_back(!v.is_matrix()              ? names[a]
+                                       : k < v.column_names.size() ? v.column_names[k]
+                                                                   : "");
+        }
+    }
+    if (by_row) out.column_names.clear();
+    out.rows = by_row ? lines.size() : length;
+    out.columns = by_row ? length : lines.size();
+    out.num.resize(out.rows * out.columns);
+    for (std::size_t k = 0; k < lines.size(); ++k)
+        for (std::size_t i = 0; i < length; ++i)
+            out.num[by_row ? i * out.rows + k : k * out.rows + i] = lines[k][i];
+    return out;
+}
+
+Value matrix(const Args& args, const Names& names) {
+    const Matched m("matrix", args, names, {"data", "nrow", "ncol", "byrow", "dimnames"});
+    const Value cells = m["data"] != nullptr ? *m["data"] : Value::of(kMissing);
+    const auto n = static_cast<double>(cells.num.size());
+    double rows = m.number("nrow", -1), columns = m.number("ncol", -1);
+    if (rows < 0 && columns < 0) {
+        rows = n;
+        columns = 1;
+    }
+    if (rows < 0) rows = std::ceil(n / columns);
+    if (columns < 0) columns = std::ceil(n / rows);
+    Value out = Value::numbers({});
+    out.rows = static_cast<std::size_t>(rows);
+    out.columns = static_cast<std::size_t>(columns);
+    const bool by_row = m.number("byrow", 0) != 0.0;
+    for (std::size_t c = 0; c < out.columns; ++c)
+        for (std::size_t r = 0; r < out.rows; ++r) {
+            const std::size_t k = by_row ? r * out.columns + c : c * out.rows + r;
+            out.num.push_back(cells.num.empty() ? kMissing : cells.num[k % cells.num.size()]);
+        }
+    return out;
+}
+
+Value repeat(const Args& args, const Names& names) {
+    const Matched m("rep", args, names, {"x", "times", "each", "length.out"});
+    const Value& x = *m["x"];
+    std::vector<std::size_t> order;
+    const auto each = static_cast<std::size_t>(m.number("each", 1));
+    for (std::size_t i = 0; i < x.size(); ++i)
+        order.insert(order.end(), each, i);
+    if (const Value* times = m["times"];
+        times != nullptr && times->num.size() == order.size() && order.size() > 1) {
+        std::vector<std::size_t> out;
+        for (std::size_t i = 0; i < order.size(); ++i)
+            out.insert(out.end(), static_cast<std::size_t>(times->num[i]), order[i]);
+        return pick(x, out);
+    }
+    const auto once = order;
+    const auto times = static_cast<std::size_t>(m.number("times", 1));
+    const bool cut = m["length.out"] != nullptr;
+    const std::size_t length =
+        cut ? static_cast<std::size_t>(m.number("length.out", 0)) : once.size() * times;
+    order.resize(length);
+    for (std::size_t i = 0; i < length; ++i)
+        order[i] = once[i % once.size()];
+    return pick(x, order);
+}
+
+Value sequence(const Args& args, const Names& names) {
+    const Matched m("seq", args, names, {"from", "to", "by", "length.out"});
+    double from = m.number("from", 1), to = m.number("to", 1), by = m.number("by", 1);
+    if (m["to"] == nullptr && m["length.out"] == nullptr) {
+        to = m["from"]->size() > 1 ? static_cast<double>(m["from"]->size()) : from;
+        from = 1;
+    }
+    const double length = m.number("length.out", -1);
+    if (length > 0 && m["by"] == nullptr && m["to"] != nullptr)
+        by = length > 1 ? (to - from) / (length - 1) : 0;
+    else if (m["by"] == nullptr && to < from)
+        by = -1;
+    const double count = length >= 0 ? length : std::floor((to - from) / by + 1e-10) + 1;
+    std::vector<double> out;
+    for (double i = 0; i < count; ++i)
+        out.push_back(from + i * by);
+    return Value::numbers(out);
+}
+
+Value factor(const Args& args, const Names& names) {
+    const Matched m("factor", args, names, {"x", "levels", "labels"});
+    const Value& x = *m["x"];
+    Value out = Value::numbers({});
+    Names keys;
+    if (const Value* levels = m["levels"]) {
+        for (std::size_t i = 0; i < levels->size(); ++i)
+            keys.push_back(key_of(*levels, i));
+    } else if (x.is_factor()) {
+        for (std::size_t l = 0; l < x.levels.size(); ++l)
+            if (std::find(x.num.begin(), x.num.end(), static_cast<double>(l + 1)) != x.num.end())
+                keys.push_back(x.levels[l]);
+    } else if (x.type == Value::Type::text) {
+        const std::set<std::string> sorted(x.str.begin(), x.str.end());
+        for (const auto& k : sorted)
+            if (k != "NA") keys.push_back(k);
+    } else {
+        std::set<double> sorted;
+        for (const double v : x.num)
+            if (!missing(v)) sorted.insert(v);
+        for (const double v : sorted)
+            keys.push_back(x.type == Value::Type::logical ? (v != 0 ? "TRUE" : "FALSE")
+                                                          : fmt::format("{}", v));
+    }
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        std::string key;
+        if (x.is_factor())
+            key = missing(x.num[i]) ? "NA" : x.levels[static_cast<std::size_t>(x.num[i]) - 1];
+        else if (x.type == Value::Type::logical)
+            key = missing(x.num[i]) ? "NA" : x.num[i] != 0 ? "TRUE" : "FALSE";
+        else
+            key = key_of(x, i);
+        const auto at = std::find(keys.begin(), keys.end(), key);
+        out.num.push_back(at == keys.end() ? kMissing : static_cast<double>(at - keys.begin()) + 1.0);
+    }
+    out.levels = keys;
+    if (const Value* labels = m["labels"]) {
+        out.levels.clear();
+        for (std::size_t i = 0; i < labels->size(); ++i)
+            out.levels.push_back(key_of(*labels, i));
+    }
+    return out;
+}
+
+Value as_number(const Value& x) {
+    Value out = x;
+    out.type = Value::Type::number;
+    out.levels.clear();
+    if (x.type != Value::Type::text) return out;
+    out.num.clear();
+    for (const auto& s : x.str)
+        out.num.push_back(s == "NA" ? kMissing : std::stod(s));
+    out.str.clear();
+    return out;
+}
+
+Value as_text(const Value& x) {
+    Names out;
+    for (std::size_t i = 0; i < x.size(); ++i)
+        out.push_back(x.is_factor() && !missing(x.num[i]) ? x.levels[static_cast<std::size_t>(x.num[i]) - 1]
+                                                          : key_of(x, i));
+    return Value::words(out);
+}
+
+Value duplicated(const Args& args, const Names& names) {
+    const Matched m("duplicated", args, names, {"x", "fromLast"});
+    const Value& x = *m["x"];
+    std::vector<double> out(x.size(), 0.0);
+    std::set<std::string> seen;
+    const bool back = m.number("fromLast", 0) != 0.0;
+    for (std::size_t k = 0; k < x.size(); ++k) {
+        const std::size_t i = back ? x.size() - 1 - k : k;
+        out[i] = seen.insert(key_of(x, i)).second ? 0.0 : 1.0;
+    }
+    return Value::logicals(out);
+}
+
+Value if_else(const Args& args, const Names& names) {
+    const Matched m("ifelse", args, names, {"test", "yes", "no"});
+    const Value &test = *m["test"], &yes = *m["yes"], &no = *m["no"];
+    if (yes.type == Value::Type::text || no.type == Value::Type::text) {
+        Names out;
+        for (std::size_t i = 0; i < test.num.size(); ++i) {
+            const Value& from = test.num[i] != 0.0 ? yes : no;
+            out.push_back(missing(test.num[i]) ? "NA" : key_of(from, i % from.size()));
+        }
+        return Value::words(out);
+    }
+    std::vector<double> out;
+    for (std::size_t i = 0; i < test.num.size(); ++i) {
+        const double t = test.num[i];
+        out.push_back(missing(t) ? kMissing
+                      : t != 0.0 ? yes.num.at(i % yes.num.size())
+                                 : no.num.at(i % no.num.size()));
+    }
+    Value v = Value::numbers(out);
+    if (yes.type == Value::Type::logical && no.type == Value::Type::logical) v.type = Value::Type::logical;
+    return v;
+}
+
+Value one_by_one(const Value& x, double (*f)(double)) {
+    Value out = x;
+    out.type = Value::Type::number;
+    for (auto& v : out.num)
+        v = missing(v) ? v : f(v);
+    return out;
+}
+
+Value fold(const std::string& f, const Args& args, const Names& names) {
+    bool skip = false;
+    std::vector<double> all;
+    for (std::size_t i = 0; i < args.size(); ++i) {
+        if (names[i] == "na.rm")
+            skip = args[i].num.at(0) != 0.0;
+        else
+            all.insert(all.end(), args[i].num.begin(), args[i].num.end());
+    }
+    if (skip) all.erase(std::remove_if(all.begin(), all.end(), missing), all.end());
+    if (f == "any")
+        return Value::logicals(
+            {std::any_of(all.begin(), all.end(), [](double x) { return x != 0.0 && !missing(x); }) ? 1.0
+                                                                                                   : 0.0});
+    if (f == "all")
+        return Value::logicals(
+            {std::all_of(all.begin(), all.end(), [](double x) { return x != 0.0; }) ? 1.0 : 0.0});
+    if (std::any_of(all.begin(), all.end(), missing)) return Value::of(kMissing);
+    if (f == "min") return Value::of(*std::min_element(all.begin(), all.end()));
+    if (f == "max") return Value::of(*std::max_element(all.begin(), all.end()));
+    const double total = std::accumulate(all.begin(), all.end(), 0.0);
+    if (f == "sum") return Value::of(total);
+    const double mean = total / static_cast<double>(all.size());
+    if (f == "mean") return Value::of(mean);
+    double square = 0.0;
+    for (const double x : all)
+        square += (x - mean) * (x - mean);
+    const double variance = square / (static_cast<double>(all.size()) - 1.0);
+    return Value::of(f == "sd" ? std::sqrt(variance) : variance);
+}
+
+Value parallel(const std::string& f, const Args& args) {
+    Value out = args.at(0);
+    for (std::size_t a = 1; a < args.size(); ++a) {
+        const auto n = std::max(out.num.size(), args[a].num.size());
+        std::vector<double> x(n);
+        for (std::size_t i = 0; i < n; ++i) {
+            const double u = out.num[i % out.num.size()], v = args[a].num[i % args[a].num.size()];
+            x[i] = missing(u) || missing(v) ? kMissing : f == "pmin" ? std::min(u, v) : std::max(u, v);
+        }
+        out = Value::numbers(x);
+    }
+    return out;
+}
+
+const std::map<std::string, Names>& families() {
+    // Argument names of msm's constructors, in their order [Jackson2011].
+    static const std::map<std::string, Names> known{
+        {"hmmCat", {"prob", "basecat"}},
+        {"hmmIdent", {"x"}},
+        {"hmmUnif", {"lower", "upper"}},
+        {"hmmNorm", {"mean", "sd"}},
+        {"hmmLNorm", {"meanlog", "sdlog"}},
+        {"hmmExp", {"rate"}},
+        {"hmmGamma", {"shape", "rate"}},
+        {"hmmWeibull", {"shape", "scale"}},
+        {"hmmPois", {"rate"}},
+        {"hmmBinom", {"size", "prob"}},
+        {"hmmBetaBinom", {"size", "meanp", "sdp"}},
+        {"hmmTNorm", {"mean", "sd", "lower", "upper"}},
+        {"hmmMETNorm", {"mean", "sd", "lower", "upper", "sderr", "meanerr"}},
+        {"hmmMEUnif", {"lower", "upper", "sderr", "meanerr"}},
+        {"hmmNBinom", {"disp", "prob"}},
+        {"hmmBeta", {"shape1", "shape2"}},
+        {"hmmT", {"mean", "scale", "df"}}};
+    return known;
+}
+
+/// A list of class "hmm": items = arguments that were given (with msm's defaults), str[0] = the constructor.
+Value family(const std::string& f, const Args& args, const Names& names) {
+    const Names& formals = families().at(f);
+    const Matched m(f, args, names, formals);
+    Value out;
+    out.type = Value::Type::list;
+    out.of_class = "hmm";
+    out.str = {f};
+    for (const auto& formal : formals) {
+        const Value* v = m[formal];
+        Value otherwise;
+        if (formal == "meanerr") otherwise = Value::of(0.0);
+        if (f == "hmmTNorm" && formal == "lower") otherwise = Value::of(-INFINITY);
+        if (f == "hmmTNorm" && formal == "upper") otherwise = Value::of(INFINITY);
+        if (v == nullptr && otherwise.is_null() && formal != "basecat" && formal != "x")
+            refuse(fmt::format("{} lacks {}", f, formal));
+        out.names.push_back(formal);
+        out.items.push_back(v != nullptr ? *v : otherwise);
+    }
+    return out;
+}
+
+}  // namespace
+
+Value operate(const std::string& op, const Value& a, const Value& b) {
+    if (a.type == Value::Type::text || b.type == Value::Type::text || a.is_factor() || b.is_factor()) {
+        if (op != "==" && op != "!=" && op != "%in%") refuse(fmt::format("{} on text", op));
+        const Value u = as_text(a), v = as_text(b);
+        std::vector<double> out;
+        const auto n = op == "%in%" ? u.size() : std::max(u.size(), v.size());
+        for (std::size_t i = 0; i < n; ++i) {
+            const auto& x = u.str[i % u.size()];
+            const bool same = op == "%in%" ? std::find(v.str.begin(), v.str.end(), x) != v.str.end()
+                                           : x == v.str[i % v.size()];
+            out.push_back(same == (op != "!=") ? 1.0 : 0.0);
+        }
+        return Value::logicals(out);
+    }
+    Value out = a.num.size() >= b.num.size() ? a : b;
+    if (op == "%in%") {
+        out = a;
+        for (std::size_t i = 0; i < a.num.size(); ++i)
+            out.num[i] =
+                std::any_of(b.num.begin(), b.num.end(),
+                            [&](double x) { return x == a.num[i] || (missing(x) && missing(a.num[i])); })
+                    ? 1.0
+                    : 0.0;
+        out.type = Value::Type::logical;
+        return out;
+    }
+    if (a.num.empty() || b.num.empty()) return Value::numbers({});
+    const auto apply = [&](auto f, bool logical) {
+        for (std::size_t i = 0; i < out.num.size(); ++i) {
+            const double x = a.num[i % a.num.size()], y = b.num[i % b.num.size()];
+            out.num[i] = missing(x) || missing(y) ? kMissing : static_cast<double>(f(x, y));
+        }
+        out.type = logical ? Value::Type::logical : Value::Type::number;
+        return out;
+    };
+    if (op == "+") return apply([](double x, double y) { return x + y; }, false);
+    if (op == "-") return apply([](double x, double y) { return x - y; }, false);
+    if (op == "*") return apply([](double x, double y) { return x * y; }, false);
+    if (op == "/") return apply([](double x, double y) { return x / y; }, false);
+    if (op == "^") return apply([](double x, double y) { return std::pow(x, y); }, false);
+    if (op == "%%") return apply([](double x, double y) { return x - std::floor(x / y) * y; }, false);
+    if (op == "%/%") return apply([](double x, double y) { return std::floor(x / y); }, false);
+    if (op == "==") return apply([](double x, double y) { return x == y; }, true);
+    if (op == "!=") return apply([](double x, double y) { return x != y; }, true);
+    if (op == "<") return apply([](double x, double y) { return x < y; }, true);
+    if (op == ">") return apply([](double x, double y) { return x > y; }, true);
+    if (op == "<=") return apply([](double x, double y) { return x <= y; }, true);
+    if (op == ">=") return apply([](double x, double y) { return x >= y; }, true);
+    const bool is_and = op == "&" || op == "&&";
+    if (!is_and && op != "|" && op != "||") refuse(fmt::format("unknown operator '{}'", op));
+    for (std::size_t i = 0; i < out.num.size(); ++i) {
+        const double x = a.num[i % a.num.size()], y = b.num[i % b.num.size()], decides = is_and ? 0.0 : 1.0;
+        const bool decided = (!missing(x) && (x != 0.0) == (decides != 0.0)) ||
+                             (!missing(y) && (y != 0.0) == (decides != 0.0));
+        out.num[i] = decided ? decides : missing(x) || missing(y) ? kMissing : 1.0 - decides;
+    }
+    out.type = Value::Type::logical;
+    return out;
+}
+
+Value apply_r(const std::string& f, const Args& args, const Names& names) {
+    const auto need = [&](std::size_t n) {
+        if (args.size() < n) refuse(fmt::format("{} lacks an argument", f));
+    };
+    if (families().count(f) > 0) return family(f, args, names);
+    if (f == "c") return combine(args, names);
+    if (f == "list" || f == "hmmMV" || f == "data.frame") {
+        Value out;
+        out.type = Value::Type::list;
+        out.items = args;
+        out.names = names;
+        if (f == "hmmMV") out.of_class = f;
+        if (f == "data.frame") out.of_class = f;
+        return out;
+    }
+    if (f == "rbind" || f == "cbind") return bind(args, names, f == "rbind");
+    if (f == "matrix") return matrix(args, names);
+    if (f == "factor") return factor(args, names);
+    if (f == "ifelse") return if_else(args, names);
+    if (f == "any" || f == "all" || f == "min" || f == "max" || f == "sum" || f == "mean" || f == "sd" ||
+        f == "var")
+        return fold(f, args, names);
+    need(1);
+    const Value& x = args[0];
+    if (f == "rep") return repeat(args, names);
+    if (f == "seq") return sequence(args, names);
+    if (f == "duplicated") return duplicated(args, names);
+    if (f == "pmin" || f == "pmax") return parallel(f, args);
+    if (f == "as.numeric" || f == "as.integer" || f == "as.double") {
+        Value out = as_number(x);
+        out.rows = out.columns = 0;
+        if (f == "as.integer") out = one_by_one(out, [](double v) { return std::trunc(v); });
+        return out;
+    }
+    if (f == "as.character") return as_text(x);
+    if (f == "as.logical") {
+        Value out = as_number(x);
+        for (auto& v : out.num)
+            v = missing(v) ? v : v != 0.0 ? 1.0 : 0.0;
+        out.type = Value::Type::logical;
+        return out;
+    }
+    if (f == "as.factor") return x.is_factor() ? x : factor(args, names);
+    if (f == "seq_len" || f == "seq_along") {
+        std::vector<double> out(f == "seq_len" ? static_cast<std::size_t>(x.num.at(0)) : x.size());
+        std::iota(out.begin(), out.end(), 1.0);
+        return Value::numbers(out);
+    }
+    if (f == "nrow") return Value::of(static_cast<double>(x.height()));
+    if (f == "ncol") return Value::of(static_cast<double>(x.is_frame() ? x.items.size() : x.columns));
+    if (f == "length") return Value::of(static_cast<double>(x.size()));
+    if (f == "names") return Value::words(x.names);
+    if (f == "I" || f == "identity" || f == "invisible") return x;
+    if (f == "is.na") {
+        Value out = x;
+        out.type = Value::Type::logical;
+        if (x.type == Value::Type::text) {
+            out.num.clear();
+            for (const auto& s : x.str)
+                out.num.push_back(s == "NA" ? 1.0 : 0.0);
+            out.str.clear();
+        } else {
+            for (auto& v : out.num)
+                v = missing(v) ? 1.0 : 0.0;
+        }
+        out.levels.clear();
+        return out;
+    }
+    if (f == "which") {
+        std::vector<double> out;
+        for (std::size_t i = 0; i < x.num.size(); ++i)
+            if (!missing(x.num[i]) && x.num[i] != 0.0) out.push_back(static_cast<double>(i + 1));
+        return Value::numbers(out);
+    }
+    if (f == "unique") {
+        const Value twice = duplicated({x}, {""});
+        std::vector<std::size_t> keep;
+        for (std::size_t i = 0; i < x.size(); ++i)
+            if (twice.num[i] == 0.0) keep.push_back(i);
+        return pick(x, keep);
+    }
+    if (f == "diag") {
+        if (x.is_matrix()) {
+            std::vector<double> out;
+            for (std::size_t i = 0; i < std::min(x.rows, x.columns); ++i)
+                out.push_back(x.at(i, i));
+            return Value::numbers(out);
+        }
+        const auto n = x.num.size() == 1 ? static_cast<std::size_t>(x.num[0]) : x.num.size();
+        Value out = Value::numbers(std::vector<double>(n * n, 0.0));
+        out.rows = out.columns = n;
+        for (std::size_t i = 0; i < n; ++i)
+            out.num[i * n + i] = x.num.size() == 1 ? 1.0 : x.num[i];
+        return out;
+    }
+    if (f == "t") {
+        Value out = x;
+        std::swap(out.rows, out.columns);
+        for (std::size_t r = 0; r < x.rows; ++r)
+            for (std::size_t c = 0; c < x.columns; ++c)
+                out.num[r * out.rows + c] = x.at(r, c);
+        return out;
+    }
+    if (f == "round") {
+        const double scale = std::pow(10.0, args.size() > 1 ? args[1].num.at(0) : 0.0);
+        Value out = x;
+        for (auto& v : out.num)
+            v = std::nearbyint(v * scale) / scale;
+        return out;
+    }
+    if (f == "log" && args.size() == 1) return one_by_one(x, [](double v) { return std::log(v); });
+    if (f == "log1p") return one_by_one(x, [](double v) { return std::log1p(v); });
+    if (f == "log2") return one_by_one(x, [](double v) { return std::log2(v); });
+    if (f == "log10") return one_by_one(x, [](double v) { return std::log10(v); });
+    if (f == "exp") return one_by_one(x, [](double v) { return std::exp(v); });
+    if (f == "sqrt") return one_by_one(x, [](double v) { return std::sqrt(v); });
+    if (f == "abs") return one_by_one(x, [](double v) { return std::fabs(v); });
+    if (f == "floor") return one_by_one(x, [](double v) { return std::floor(v); });
+    if (f == "ceiling") return one_by_one(x, [](double v) { return std::ceil(v); });
+    if (f == "!") {
+        Value out = one_by_one(x, [](double v) { return v == 0.0 ? 1.0 : 0.0; });
+        out.type = Value::Type::logical;
+        return out;
+    }
+    if ((f == "-" || f == "+") && args.size() == 1)
+        return f == "+" ? x : one_by_one(x, [](double v) { return -v; });
+    if (args.size() == 2 && (f == "rep_len")) return repeat({args[0], args[1]}, {"x", "length.out"});
+    if (f == ":" && args.size() == 2) return sequence(args, {"from", "to"});
+    static const std::set<std::string> operators{"+",  "-",  "*", "/",  "^", "==", "!=",   "<",  ">",
+                                                 "<=", ">=", "&", "&&", "|", "||", "%in%", "%%", "%/%"};
+    if (operators.count(f) > 0 && args.size() == 2) return operate(f, args[0], args[1]);
+    refuse(fmt::format("unknown function '{}'", f));
+}
+
+}  // namespace bellwether::msm

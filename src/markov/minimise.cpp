@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
 #include <Eigen/LU>
 #include <ceres/first_order_function.h>
 #include <ceres/gradient_problem.h>
@@ -23,6 +24,8 @@ constexpr double kLongest = 1.0, kLongestShare = 0.5, kLongestErrors = 10.0;
 /// Log likelihood that a step must promise for scoring to go on.
 constexpr double kWorthwhile = 1e-5;
 constexpr int kMostScoring = 30;
+/// Length of a step of a parameter that runs off, and how flat a direction must be for one.
+constexpr double kRunOff = 3.0, kFlattest = 1e-2;
 
 /// The share of a step that keeps within those bounds.
 double shorten(const Objective& objective, const Search& at, const VectorXd& step) {
@@ -120,6 +123,29 @@ void search_quasi_newton(const Objective& objective, Search& at, int max_iterati
     if (u.norm() > 3.0) at.metric = objective.metric(at.x);
 }
 
+/// Where the likelihood goes on rising without end but ever less (a transition never seen), quadratic steps
+/// stop early: long steps along the flattest direction, as long as they go down.
+void run_off(const Objective& objective, Search& at) {
+    VectorXd scale(objective.size());
+    for (Index i = 0; i < scale.size(); ++i)
+        scale[i] = 1.0 / std::sqrt(std::max(at.curvature(i, i), 1e-12));
+    const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(scale.asDiagonal() * at.curvature *
+                                                        scale.asDiagonal());
+    const VectorXd flattest = scale.cwiseProduct(eigen.eigenvectors().col(0));
+    VectorXd step = flattest * (kRunOff / flattest.cwiseAbs().maxCoeff());
+    if (eigen.eigenvalues()[0] > kFlattest || (at.x - objective.start()).cwiseAbs().maxCoeff() < kRunOff)
+        return;
+    if (step.dot(at.slope) > 0.0) step = -step;
+    VectorXd slope;
+    for (int i = 0; i < 6; ++i) {
+        const double value = objective.value(at.x + step, slope);
+        if (!(value < at.value)) return;
+        at.x += step;
+        at.value = value;
+        at.slope = slope;
+    }
+}
+
 /// Steps with one curvature for all.
 void newton(const Objective& objective, Search& at) {
     const VectorXd begun = at.x;
@@ -133,6 +159,7 @@ void newton(const Objective& objective, Search& at) {
         if (!step.allFinite() || !(gain > 1e-10)) break;
         if (!descend(objective, at, step)) break;
     }
+    run_off(objective, at);
     // Over a hundredth of a standard error curvatures change by about a thousandth.
     if ((at.metric.C.inverse() * (at.x - begun)).norm() > 0.01) at.curvature.resize(0, 0);
 }

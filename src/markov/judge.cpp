@@ -107,8 +107,8 @@ private:
     /// Parameters that run off, and those of which nothing is known either since they make up for these.
     void find_boundary() {
         const std::vector<bool> may = may_run_off(spec_);
-        const VectorXd known = marginal();
-        const auto little = [&](Index i) { return known[i] < kLittleInformation; };
+        known_ = marginal();
+        const auto little = [&](Index i) { return known_[i] < kLittleInformation; };
         for (Index i = 0; i < objective_.size(); ++i)
             if (may[parameter(i)] && little(i) && std::abs(search_.x[i] - objective_.start()[i]) > kFarMove)
                 boundary_.push_back(i);
@@ -174,7 +174,10 @@ private:
         out_.summary.max_scaled_gradient = 0.0;
         for (Index k = 0; k < n; ++k) {
             const double relative = std::sqrt(covariance(k, k));
-            out_.standard_error[parameter(inner_[static_cast<std::size_t>(k)])] = relative / scale_[k];
+            // Beside one that runs off: as if that were free, which leaves what it makes up for open.
+            const Index i = inner_[static_cast<std::size_t>(k)];
+            out_.standard_error[parameter(i)] =
+                boundary_.empty() ? relative / scale_[k] : 1.0 / std::sqrt(known_[i]);
             out_.summary.max_scaled_gradient =
                 std::max(out_.summary.max_scaled_gradient, std::abs(inner_slope[k]) * relative);
         }
@@ -209,6 +212,7 @@ private:
     ParameterSet& out_;
     MatrixXd information_;
     std::vector<Index> boundary_, inner_;
+    VectorXd known_;  ///< marginal()
     VectorXd scale_;
     Eigen::SelfAdjointEigenSolver<MatrixXd> eigen_;
 };

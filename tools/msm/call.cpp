@@ -88,7 +88,13 @@ void omit_missing(Call& call) {
 
 /// A record at each change of period that lies between two of a subject, and the factor `timeperiod`.
 void cut_at_periods(Call& call) {
-    if (const Value* pci = call.arg("pci")) call.cuts = pci->num;
+    const Value* pci = call.arg("pci");
+    if (pci == nullptr || call.records.empty()) return;
+    const auto [first, end] =
+        std::minmax_element(call.records.begin(), call.records.end(),
+                            [](const Record& a, const Record& b) { return a.time < b.time; });
+    for (const double cut : pci->num)  // those that divide the data
+        if (cut > first->time && cut < end->time) call.cuts.push_back(cut);
     if (call.cuts.empty()) return;
     std::vector<Record> records;
     std::vector<std::size_t> from;

@@ -215,8 +215,7 @@ void compare_derived(const Translated& t, const json& record, Figures& out) {
                      fmt::format("another shape: {} figures", given.size()));
     }
     if (has("total_length_of_stay_to_10"))
-        out.compare("length of stay to 10",
-                    as_msm_stays(pieces, 10.0),
+        out.compare("length of stay to 10", as_msm_stays(pieces, 10.0),
                     numbers(record["total_length_of_stay_to_10"]), 1e-6, 1e-8);
     if (has("expected_first_passage_to_last_state")) {
         const Eigen::VectorXd k = markov::first_passage(Q, markov::only(t.spec.states.size() - 1));

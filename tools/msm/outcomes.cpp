@@ -379,8 +379,8 @@ void Outcomes::make_effects() {
     }
 }
 
-void Outcomes::read(const Call& call, const Translated& t, const Record& r,
-                    std::optional<std::size_t> known, std::vector<markov::Reading>& readings) {
+void Outcomes::read(const Call& call, const Translated& t, const Record& r, std::optional<std::size_t> known,
+                    std::vector<markov::Reading>& readings) {
     const auto codes_of = [&](double x) -> std::vector<double> {
         if (const Value* censor = call.arg("censor"))
             for (std::size_t k = 0; k < censor->num.size(); ++k)

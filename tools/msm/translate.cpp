@@ -425,7 +425,11 @@ private:
                    std::vector<markov::Reading>& readings) {
         std::fill(readings.begin(), readings.end(), markov::Reading{});
         row.known = first && !call_.hidden;
-        if (r.source == 0) return;
+        if (r.source == 0) {  // at a change of period, as msm has it: alive
+            for (std::size_t s = 0; s < t_.spec.states.size(); ++s)
+                if (!t_.spec.states[s].absorbing) row.among |= markov::only(s);
+            return;
+        }
         if (!call_.hidden) {
             const auto set = meant(r.outcome[0]);
             if (!set)

@@ -145,7 +145,7 @@ void read_records(Call& call) {
     const Value state = w.eval(*formula.formula->args.at(0).value, &call.data);
     const Value time = w.eval(*formula.formula->args.at(1).value, &call.data);
     const auto subject = column("subject"), obstype = column("obstype"), known = column("obstrue"),
-               weight = column("subject.weights");
+               weight = call.arg("subject.weights") == nullptr ? column("subject.weights") : std::nullopt;
     const auto at = [](const Value& v, std::size_t i) { return v.num.size() == 1 ? v.num[0] : v.num.at(i); };
     for (std::size_t i = 0; i < time.num.size(); ++i) {
         Record r;
@@ -205,6 +205,10 @@ Call read_call(Workspace& workspace, const std::string& setup, const std::string
     for (const auto& [name, expr] : call.exprs)
         if (by_row.count(name) == 0) call.args[name] = workspace.eval(*expr);
     if (call.exprs.count("data") > 0) call.data = workspace.eval(*call.exprs.at("data"));
+    if (const auto w = call.exprs.find("subject.weights");
+        w != call.exprs.end())  // a column, or one per subject
+        if (w->second->kind != Expr::Kind::name || call.data.find(w->second->word) == nullptr)
+            call.args["subject.weights"] = workspace.eval(*w->second);
     call.hidden = call.arg("ematrix") != nullptr || call.arg("hmodel") != nullptr;
     read_records(call);
     omit_missing(call);

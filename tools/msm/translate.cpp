@@ -102,7 +102,8 @@ private:
             }
         const Value* center = call_.arg("center");
         const bool centred = center == nullptr || center->num.at(0) != 0.0;
-        out.centre = centred && n > 0.0 ? sum / n : 0.0;
+        t_.means.push_back(n > 0.0 ? sum / n : 0.0);
+        out.centre = centred ? t_.means.back() : 0.0;
         t_.spec.covariates.push_back(out);
         return columns_.size() - 1;
     }
@@ -228,7 +229,12 @@ private:
                 const bool acts = acting_[m].count(c.name) > 0;
                 if (!acts) {
                     // msm keeps a place for it, or does not: the case's own list tells.
-                    if (listed == effects_.size() * moves_.size()) enter("qcov", -1, 1.0, true);
+                    if (listed != effects_.size() * moves_.size()) continue;
+                    made[m] =
+                        parameter(fmt::format("no {}({}>{})", c.name, t_.state_names[r], t_.state_names[s]),
+                                  Parameter::Scale::identity, 0.0, true);
+                    t_.spec.transitions[m].effects.push_back({index, made[m], 1.0});
+                    enter("qcov", static_cast<int>(made[m]));
                     continue;
                 }
                 const std::size_t first = equal.first(m);
@@ -418,7 +424,9 @@ private:
         if (call_.hidden && given != nullptr && given->is_matrix())
             for (std::size_t s = 0; s < given->columns; ++s)
                 own.push_back(given->at(subject, s));
-        out.begin_subject(r.subject, r.weight, own);
+        // A weight for each subject, or a column of the data.
+        const Value* weights = call_.arg("subject.weights");
+        out.begin_subject(r.subject, weights != nullptr ? weights->num.at(subject) : r.weight, own);
     }
 
     void say_state(const Record& r, bool first, bool for_paths, markov::Row& row,

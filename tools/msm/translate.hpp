@@ -26,9 +26,10 @@ struct Translated {
     /// look like any other, a known state is the only one that is possible.
     markov::Panel path_panel{0, 0};
     std::vector<Entry> entries;
-    std::vector<std::size_t> source;             ///< per row of the panel: row of the data, from 1; 0: put in
-    std::vector<std::string> state_names;        ///< as msm prints them in a path: "1", "1P1"
-    std::vector<double> cuts;                    ///< changes of period
+    std::vector<std::size_t> source;       ///< per row of the panel: row of the data, from 1; 0: put in
+    std::vector<std::string> state_names;  ///< as msm prints them in a path: "1", "1P1"
+    std::vector<double> means;             ///< per covariate; its centre, unless the call does not centre
+    std::vector<double> cuts;              ///< changes of period
     std::vector<std::size_t> period_covariates;  ///< per cut: the indicator that is 1 from there on, if any
 };
 

@@ -77,3 +77,17 @@ TEST_CASE("fit --preflight counts moves and names rows that cannot be; nothing i
     CHECK(desk.run("fit --model ward.yaml " + kColumns).code == 2);
     CHECK(desk.run("fit --model ward.yaml --preflight --db trial.db").code == 2);
 }
+
+TEST_CASE("model predict gives a table that R reads") {
+    const Desk desk;
+    desk.write("ward.yaml", kModel);
+    desk.write("ward.csv", kTable);
+    desk.expect(0, "fit --model ward.yaml " + kColumns + "--exact-times --out ward.fit.yaml");
+    desk.write("ward.csv", "id,week,state\nnew,0,well\nnew,1,\n");
+    const auto csv = desk.expect(0, "model predict ward.fit.yaml " + kColumns + "--ahead 2 --format csv");
+    CHECK(
+        csv.starts_with("subject,what,time,path,now_well,now_ill,now_dead,all_well,all_ill,all_dead\n"
+                        "new,row,0,well,1,0,0,1,0,0\nnew,row,1,well,0."));
+    CHECK(csv.find("\nnew,forecast,3,NA,0.") != std::string::npos);
+    CHECK(desk.run("model predict ward.fit.yaml " + kColumns + "--ahead never").code == 2);
+}

@@ -106,9 +106,7 @@ void define_show(Options& o) {
     o.word("--format", a->session.format, "text or json", {"text", "json"});
     o.examples("  bellwether model show size.fit.yaml\n");
     o.run([a] {
-        Findings findings;
-        const auto model = markov::read_model(read_text(a->file), a->file, findings);
-        if (!findings.ok()) throw InputError(findings);
+        const auto model = read_fitted(a->file);
         fmt::print("{}",
                    a->session.output() == Format::json ? app::describe_json(model) : app::describe(model));
         return Exit::ok;

@@ -36,4 +36,11 @@ markov::Spec read_specification(const std::string& file) {
     return spec;
 }
 
+markov::FittedModel read_fitted(const std::string& file) {
+    Findings findings;
+    auto model = markov::read_model(read_text(file), file, findings);
+    if (!findings.ok()) throw InputError(findings);
+    return model;
+}
+
 }  // namespace bellwether::cli

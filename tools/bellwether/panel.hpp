@@ -1,6 +1,7 @@
 #pragma once
 
 #include "bellwether/app/table.hpp"
+#include "bellwether/markov/model.hpp"
 
 #include "command.hpp"
 
@@ -17,5 +18,6 @@ struct PanelSource {
 
 /// @throws InputError when it does not read.
 [[nodiscard]] markov::Spec read_specification(const std::string& file);
+[[nodiscard]] markov::FittedModel read_fitted(const std::string& file);
 
 }  // namespace bellwether::cli

@@ -161,6 +161,11 @@ FittedModel read_model(std::string_view text, const std::string& file, Findings&
     const yaml::Node root = yaml::parse(text, file, findings);
     if (root.is_null()) return model;
     yaml::Map map(root, findings);
+    if (!map.has("fitted-model") && map.has("transitions")) {
+        findings.error("M041", root.at(), "this is a specification, not a fitted model",
+                       "fit it first, and give the file that `fit --out` wrote");
+        return model;
+    }
     (void)map.integer("fitted-model", {1, 1});
     model.date = map.text("date");
     model.data_fingerprint = map.text("data");

@@ -91,3 +91,22 @@ TEST_CASE("model predict gives a table that R reads") {
     CHECK(csv.find("\nnew,forecast,3,NA,0.") != std::string::npos);
     CHECK(desk.run("model predict ward.fit.yaml " + kColumns + "--ahead never").code == 2);
 }
+
+TEST_CASE("model show gives one table as CSV, all of them as JSON") {
+    const Desk desk;
+    desk.write("ward.yaml", kModel);
+    desk.write("ward.csv", kTable);
+    desk.expect(0, "fit --model ward.yaml " + kColumns + "--exact-times --out ward.fit.yaml");
+    CHECK(desk.expect(0, "model show ward.fit.yaml --format csv")
+              .starts_with("parameter,value,low,high,how\nrate(well>ill),0.38"));
+    CHECK(desk.expect(0, "model show ward.fit.yaml --what sojourn --format csv")
+              .starts_with("state,mean\nwell,2.62"));
+    const auto all = json::parse(desk.expect(0, "model show ward.fit.yaml --time 2 --format json"));
+    CHECK(all["figures"]["probabilities"].size() == 3);
+    const auto bad = desk.run("model show ward.fit.yaml --what sojurn");
+    CHECK(bad.code == 2);
+    CHECK(bad.err.find("did you mean 'sojourn'?") != std::string::npos);
+    const auto unfitted = desk.run("model show ward.yaml");
+    CHECK(unfitted.code == 3);
+    CHECK(unfitted.err.find("this is a specification, not a fitted model") != std::string::npos);
+}

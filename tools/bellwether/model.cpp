@@ -100,19 +100,6 @@ struct ModelArgs {
     std::string file, from, why;
 };
 
-void define_show(Options& o) {
-    auto a = std::make_shared<ModelArgs>();
-    o.text("file", a->file, "fitted model", true);
-    o.word("--format", a->session.format, "text or json", {"text", "json"});
-    o.examples("  bellwether model show size.fit.yaml\n");
-    o.run([a] {
-        const auto model = read_fitted(a->file);
-        fmt::print("{}",
-                   a->session.output() == Format::json ? app::describe_json(model) : app::describe(model));
-        return Exit::ok;
-    });
-}
-
 void define_activate(Options& o) {
     auto a = std::make_shared<ModelArgs>();
     a->session.declare(o, false);
@@ -134,7 +121,6 @@ void define_activate(Options& o) {
 }  // namespace
 
 const Command fit{"fit", "", "fit a model to a table, or to the store's data, cross-fitted", define_fit};
-const Command model_show{"model", "show", "how a fit ended, its parameters and their intervals", define_show};
 const Command model_activate{"model", "activate", "put a fitted model in force", define_activate};
 
 }  // namespace bellwether::cli

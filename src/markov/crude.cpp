@@ -36,6 +36,41 @@ std::vector<std::size_t> way(const Spec& spec, std::size_t from, std::size_t to)
     return out;
 }
 
+/// For each state, the one after it that is never told apart from it (the next phase of the same), or none.
+std::vector<std::optional<std::size_t>> next_phases(const Spec& spec, const Panel& panel) {
+    const std::size_t K = spec.states.size();
+    std::vector<StateSet> together(K, spec.all_states());
+    if (spec.channels.empty())
+        for (std::size_t i = 0; i < panel.rows(); ++i) {
+            const Row row = panel.row(i);
+            if (row.among == 0 || row.known) continue;
+            for (std::size_t s = 0; s < K; ++s)
+                together[s] &= contains(row.among, s) ? row.among : ~row.among;
+        }
+    std::vector<std::optional<std::size_t>> out(K);
+    for (const Transition& t : spec.transitions)
+        if (spec.channels.empty() && !out[t.from] && contains(together[t.from], t.to)) out[t.from] = t.to;
+    return out;
+}
+
+/// Rows that leave phases open: the first look is the first phase, each further one the next.
+void choose_phases(const Spec& spec, const Panel& panel, std::vector<std::optional<std::size_t>>& state) {
+    const std::vector<std::optional<std::size_t>> next = next_phases(spec, panel);
+    for (std::size_t s = 0; s < panel.subjects(); ++s)
+        for (std::size_t i = panel.first_row(s); i < panel.end_row(s); ++i) {
+            const StateSet among = panel.row(i).among;
+            if (state[i] || among == 0) continue;
+            const std::optional<std::size_t> last = i > panel.first_row(s) ? state[i - 1] : std::nullopt;
+            if (last && contains(among, *last) && next[*last] && contains(among, *next[*last]))
+                state[i] = next[*last];
+            else if (last && contains(among, *last))
+                state[i] = last;
+            else
+                for (std::size_t k = spec.states.size(); k-- > 0;)
+                    if (contains(among, k) && next[k] && contains(among, *next[k])) state[i] = k;
+        }
+}
+
 /// Moves and time at risk, as if nothing happened between two rows but the shortest way.
 struct Crude {
     std::vector<double> moves;  ///< per transition
@@ -127,7 +162,9 @@ Values crude_start(const Spec& spec, const Panel& panel) {
             no_effects(spec, effects, values);
     for (std::size_t c = 0; c < spec.channels.size(); ++c)
         start_readings(spec, c, panel, values);
-    const Crude crude = count(spec, panel, likely_states(spec, values, panel));
+    std::vector<std::optional<std::size_t>> state = likely_states(spec, values, panel);
+    choose_phases(spec, panel, state);
+    const Crude crude = count(spec, panel, state);
     set_rates(spec, crude, values);
     set_start(spec, crude, values);
     return std::isfinite(Likelihood(spec, panel).value(values)) ? values : given;

@@ -132,6 +132,7 @@ std::vector<std::optional<double>> from_moments(Law law, double mean, double var
             out[0] = variance > mean ? mean * mean / (variance - mean) : current[0];
             out[1] = *out[0] / (*out[0] + mean);
             break;
+        case Law::flat:
         case Law::identity:
         case Law::uniform:
         case Law::uniform_with_error:
@@ -171,7 +172,9 @@ void start_readings(const Spec& spec, std::size_t c, const Panel& panel, Values&
         return;
     std::vector<std::size_t> groups;
     for (std::size_t g = 0; g < channel.groups.size(); ++g)
-        if (channel.family != Family::by_state || channel.groups[g].law != Law::identity) groups.push_back(g);
+        if (channel.family != Family::by_state ||
+            (channel.groups[g].law != Law::identity && channel.groups[g].law != Law::flat))
+            groups.push_back(g);
     if (groups.empty()) return;
     std::stable_sort(groups.begin(), groups.end(), [&](std::size_t a, std::size_t b) {
         return location_of(channel, channel.groups[a], values) <

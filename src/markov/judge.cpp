@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include <Eigen/Eigenvalues>
@@ -18,6 +19,7 @@ using Eigen::VectorXd;
 constexpr double kFarMove = 4.0;             ///< a factor of 55 away from the start
 constexpr double kLittleInformation = 0.05;  ///< alone worth a standard error of 4.5: a factor of 90
 constexpr double kFlat = 1e-6;        ///< share of a direction's own curvature that is left given the others
+constexpr double kLeast = 1e-12;      ///< information of nothing at all
 constexpr double kNearlyFlat = 1e-3;  ///< the same, worth a closer look
 constexpr double kGain = 1e-4;        ///< log likelihood that a Newton step would still gain
 constexpr double kPriorShare = 0.5;   ///< of a parameter's curvature: above, its prior holds it
@@ -86,11 +88,34 @@ private:
         information_ = objective_.curvature(search_.x, search_.slope, search_.metric, true);
     }
 
+    /// What each parameter's standard error would be worth as information, all others free.
+    [[nodiscard]] VectorXd marginal() const {
+        const Index n = objective_.size();
+        VectorXd scale(n);
+        for (Index i = 0; i < n; ++i)
+            scale[i] = 1.0 / std::sqrt(std::max(information_(i, i), kLeast));
+        const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(scale.asDiagonal() * information_ *
+                                                            scale.asDiagonal());
+        const MatrixXd& V = eigen.eigenvectors();
+        const VectorXd inverse = eigen.eigenvalues().cwiseMax(kLeast).cwiseInverse();
+        VectorXd out(n);
+        for (Index i = 0; i < n; ++i)
+            out[i] = 1.0 / (scale[i] * scale[i] * V.row(i).cwiseAbs2().dot(inverse));
+        return out;
+    }
+
+    /// Parameters that run off, and those of which nothing is known either since they make up for these.
     void find_boundary() {
         const std::vector<bool> may = may_run_off(spec_);
+        known_ = marginal();
+        const auto little = [&](Index i) { return known_[i] < kLittleInformation; };
+        for (Index i = 0; i < objective_.size(); ++i)
+            if (may[parameter(i)] && little(i) && std::abs(search_.x[i] - objective_.start()[i]) > kFarMove)
+                boundary_.push_back(i);
+        const bool any = !boundary_.empty();
         for (Index i = 0; i < objective_.size(); ++i) {
-            const double moved = std::abs(search_.x[i] - objective_.start()[i]);
-            if (may[parameter(i)] && moved > kFarMove && information_(i, i) < kLittleInformation)
+            if (any && std::find(boundary_.begin(), boundary_.end(), i) != boundary_.end()) continue;
+            if (any && may[parameter(i)] && little(i))
                 boundary_.push_back(i);
             else
                 inner_.push_back(i);
@@ -149,7 +174,10 @@ private:
         out_.summary.max_scaled_gradient = 0.0;
         for (Index k = 0; k < n; ++k) {
             const double relative = std::sqrt(covariance(k, k));
-            out_.standard_error[parameter(inner_[static_cast<std::size_t>(k)])] = relative / scale_[k];
+            // Beside one that runs off: as if that were free, which leaves what it makes up for open.
+            const Index i = inner_[static_cast<std::size_t>(k)];
+            out_.standard_error[parameter(i)] =
+                boundary_.empty() ? relative / scale_[k] : 1.0 / std::sqrt(known_[i]);
             out_.summary.max_scaled_gradient =
                 std::max(out_.summary.max_scaled_gradient, std::abs(inner_slope[k]) * relative);
         }
@@ -184,6 +212,7 @@ private:
     ParameterSet& out_;
     MatrixXd information_;
     std::vector<Index> boundary_, inner_;
+    VectorXd known_;  ///< marginal()
     VectorXd scale_;
     Eigen::SelfAdjointEigenSolver<MatrixXd> eigen_;
 };

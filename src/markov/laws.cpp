@@ -145,6 +145,8 @@ Jet count_log_density(Law law, double x, const Natural& p) {
 
 Jet log_density_of(Law law, double x, const Natural& p) {
     switch (law) {
+        case Law::flat:
+            return Jet(0.0);
         case Law::identity:
             return Jet(x == p[0].a ? 0.0 : -kInfinity);
         case Law::poisson:
@@ -268,8 +270,8 @@ std::span<const std::string_view> natural_parameters(Law law) {
     static constexpr std::string_view kNormalError[] = {"mean", "sd", "lower", "upper", "sderr", "meanerr"};
     static constexpr std::string_view kUniformError[] = {"lower", "upper", "sderr", "meanerr"};
     static constexpr std::span<const std::string_view> kOf[] = {
-        kValue,   kNormal, kLognormal, kTruncated, kStudent,      kUniform,  kRate,        kGamma,
-        kWeibull, kBeta,   kRate,      kBinomial,  kBetaBinomial, kNegative, kNormalError, kUniformError};
+        kValue, kNormal, kLognormal, kTruncated,    kStudent,  kUniform,     kRate,         kGamma, kWeibull,
+        kBeta,  kRate,   kBinomial,  kBetaBinomial, kNegative, kNormalError, kUniformError, {}};
     return kOf[static_cast<std::size_t>(law)];
 }
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
 #include <Eigen/LU>
 #include <ceres/first_order_function.h>
 #include <ceres/gradient_problem.h>
@@ -23,6 +23,10 @@ constexpr double kLongest = 1.0, kLongestShare = 0.5, kLongestErrors = 10.0;
 /// Log likelihood that a step must promise for scoring to go on.
 constexpr double kWorthwhile = 1e-5;
 constexpr int kMostScoring = 30;
+/// Length of a step of a parameter that runs off, and how flat a direction must be for one.
+constexpr double kRunOff = 3.0, kFlattest = 1e-2;
+/// Curvature below which a direction counts as without any, scaled to 1 for each parameter alone.
+constexpr double kLeastCurvature = 1e-4;
 
 /// The share of a step that keeps within those bounds.
 double shorten(const Objective& objective, const Search& at, const VectorXd& step) {
@@ -120,21 +124,71 @@ void search_quasi_newton(const Objective& objective, Search& at, int max_iterati
     if (u.norm() > 3.0) at.metric = objective.metric(at.x);
 }
 
-/// Steps with one curvature for all.
-void newton(const Objective& objective, Search& at) {
+/// Goes along `step` as long as that goes down. @return did it?
+bool slide(const Objective& objective, Search& at, VectorXd step) {
+    if (step.dot(at.slope) > 0.0) step = -step;
+    VectorXd slope;
+    bool moved = false;
+    for (int i = 0; i < 6; ++i) {
+        const double value = objective.value(at.x + step, slope);
+        if (!(value < at.value)) break;
+        at.x += step;
+        at.value = value;
+        at.slope = slope;
+        moved = true;
+    }
+    return moved;
+}
+
+/// Where the likelihood goes on rising without end but ever less (a transition never seen), quadratic steps
+/// stop early: long steps along the flat directions, as long as they go down. @return did they?
+bool run_off(const Objective& objective, Search& at) {
+    if ((at.x - objective.start()).cwiseAbs().maxCoeff() < kRunOff) return false;
+    VectorXd scale(objective.size());
+    for (Index i = 0; i < scale.size(); ++i)
+        scale[i] = 1.0 / std::sqrt(std::max(at.curvature(i, i), 1e-12));
+    const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(scale.asDiagonal() * at.curvature *
+                                                        scale.asDiagonal());
+    bool moved = true, ever = false;
+    for (int round = 0; round < 3 && moved; ++round) {
+        moved = false;
+        for (Index k = 0; k < scale.size() && eigen.eigenvalues()[k] < kFlattest; ++k) {
+            const VectorXd flat = scale.cwiseProduct(eigen.eigenvectors().col(k));
+            moved = slide(objective, at, flat * (kRunOff / flat.cwiseAbs().maxCoeff())) || moved;
+        }
+        // A parameter by itself, where it has little of its own to say.
+        for (Index i = 0; i < scale.size(); ++i)
+            if (at.curvature(i, i) < kFlattest)
+                moved = slide(objective, at, VectorXd::Unit(scale.size(), i) * kRunOff) || moved;
+        ever = ever || moved;
+    }
+    return ever;
+}
+
+/// Steps with one curvature for all. @return is there a direction to run off in?
+bool newton(const Objective& objective, Search& at) {
     const VectorXd begun = at.x;
     at.curvature = objective.curvature(at.x, at.slope, at.metric, false);
-    if (!at.curvature.allFinite()) return;
-    const Eigen::LLT<MatrixXd> factor(at.curvature);
-    if (factor.info() != Eigen::Success) return;
+    if (!at.curvature.allFinite()) return false;
+    // Directions without curvature get a bounded step, those that curve the other way one downhill.
+    VectorXd scale(objective.size());
+    for (Index i = 0; i < scale.size(); ++i)
+        scale[i] = 1.0 / std::sqrt(std::max(std::abs(at.curvature(i, i)), kLeastCurvature));
+    const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(scale.asDiagonal() * at.curvature *
+                                                        scale.asDiagonal());
+    const MatrixXd half =
+        scale.asDiagonal() * eigen.eigenvectors() *
+        eigen.eigenvalues().cwiseAbs().cwiseMax(kLeastCurvature).cwiseSqrt().cwiseInverse().asDiagonal();
     for (int i = 0; i < 6; ++i) {
-        const VectorXd step = -factor.solve(at.slope);
-        const double gain = -0.5 * at.slope.dot(step);
-        if (!step.allFinite() || !(gain > 1e-10)) break;
-        if (!descend(objective, at, step)) break;
+        const VectorXd by_u = half.transpose() * at.slope;
+        if (!by_u.allFinite() || !(0.5 * by_u.squaredNorm() > 1e-10) ||
+            !descend(objective, at, -(half * by_u)))
+            break;
     }
+    const bool ran = run_off(objective, at);
     // Over a hundredth of a standard error curvatures change by about a thousandth.
     if ((at.metric.C.inverse() * (at.x - begun)).norm() > 0.01) at.curvature.resize(0, 0);
+    return ran;
 }
 
 }  // namespace
@@ -148,7 +202,8 @@ Search minimise(const Objective& objective, const VectorXd& from, int max_iterat
     score(objective, out, max_iterations);
     search_quasi_newton(objective, out, max_iterations);
     if (!std::isfinite(out.value) || out.ran_out) return out;
-    newton(objective, out);
+    for (int i = 0; i < 4 && newton(objective, out); ++i)
+        out.metric = objective.metric(out.x);
     return out;
 }
 

@@ -77,7 +77,7 @@ struct two_sided : peg::seq<disjunction, peg::opt<tok<peg::one<'~'>>, disjunctio
 struct formula : peg::sor<one_sided, two_sided> {};
 struct assign_op : peg::sor<peg::string<'<', '-'>, peg::seq<peg::one<'='>, peg::not_at<peg::one<'='>>>> {};
 struct assignment : peg::seq<formula, peg::opt<tok<assign_op>, assignment>> {};
-struct expression : assignment {};
+struct expression : peg::seq<assignment> {};
 struct separators : peg::star<tok<peg::one<';'>>> {};
 struct whole : peg::must<ws, separators, peg::opt<peg::list<expression, peg::plus<tok<peg::one<';'>>>>>,
                          separators, peg::eof> {};

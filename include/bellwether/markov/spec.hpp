@@ -117,22 +117,23 @@ enum class Family { normal, lognormal, categorical, by_state };
 /// Distribution of a reading in a group of states, over the reading itself. Its natural parameters in order,
 /// the location (what outcome covariates act on in msm) marked *; names and meaning are those of ?hmm-dists.
 enum class Law : std::uint8_t {
-    identity,           ///< value                        always reads this value
-    normal,             ///< mean*, sd
-    lognormal,          ///< meanlog*, sdlog
-    truncated_normal,   ///< mean*, sd, lower, upper
-    student_t,          ///< mean*, scale, df
-    uniform,            ///< lower, upper
-    exponential,        ///< rate*
-    gamma,              ///< shape, rate*
-    weibull,            ///< shape, scale*
-    beta,               ///< shape1, shape2
-    poisson,            ///< rate*
-    binomial,           ///< size, prob*
-    beta_binomial,      ///< size, meanp*, sdp            shapes meanp / sdp and (1 - meanp) / sdp
-    negative_binomial,  ///< disp, prob*
-    normal_with_error,  ///< mean, sd, lower, upper, sderr, meanerr*   truncated normal + normal error
-    uniform_with_error  ///< lower, upper, sderr, meanerr*
+    identity,            ///< value                        always reads this value
+    normal,              ///< mean*, sd
+    lognormal,           ///< meanlog*, sdlog
+    truncated_normal,    ///< mean*, sd, lower, upper
+    student_t,           ///< mean*, scale, df
+    uniform,             ///< lower, upper
+    exponential,         ///< rate*
+    gamma,               ///< shape, rate*
+    weibull,             ///< shape, scale*
+    beta,                ///< shape1, shape2
+    poisson,             ///< rate*
+    binomial,            ///< size, prob*
+    beta_binomial,       ///< size, meanp*, sdp            shapes meanp / sdp and (1 - meanp) / sdp
+    negative_binomial,   ///< disp, prob*
+    normal_with_error,   ///< mean, sd, lower, upper, sderr, meanerr*   truncated normal + normal error
+    uniform_with_error,  ///< lower, upper, sderr, meanerr*
+    flat  ///< none: weight 1 whatever is read; no distribution, it says nothing of these states
 };
 /// Names of a law's natural parameters, in order.
 [[nodiscard]] std::span<const std::string_view> natural_parameters(Law law);

@@ -35,6 +35,21 @@ markov::FittedModel fit_store(store::Store& store, const FitRequest& request) {
     return markov::fit_folds(spec, panel, request.folds, to_string(request.as_of), options, request.threads);
 }
 
+markov::FittedModel fit_table(const markov::Spec& spec, const Table& table, const TableFit& how) {
+    markov::FitOptions options;
+    options.starts = how.starts;
+    // One set: the workers share its likelihood. Several: a set each.
+    if (how.folds < 2) options.threads = how.threads;
+    if (how.start_from_data) {
+        auto centred = spec;
+        markov::centre_on_means(centred, table.panel);
+        options.from = markov::crude_start(centred, table.panel);
+    }
+    auto model = markov::fit_folds(spec, table.panel, how.folds, how.date, options, how.threads);
+    model.data_fingerprint = table.fingerprint;
+    return model;
+}
+
 namespace {
 
 /// A set's name: which patients it was fitted without.

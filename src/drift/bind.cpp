@@ -203,6 +203,14 @@ void add_to_panel(const series::Timeline& timeline, const markov::Spec& spec, Da
 }
 
 void check_channels(const markov::Spec& spec, const ChannelCatalogue& catalogue) {
+    if (spec.time_unit != "day")
+        throw Error("D004", "model '" + spec.name + "' counts time in '" + spec.time_unit +
+                                "', a store counts days: fit it to a table, or write its rates per day");
+    for (const auto& c : spec.covariates)
+        if (c.from != markov::Covariate::From::column)
+            throw Error("D004", "covariate '" + c.name + "' of model '" + spec.name +
+                                    "' is made from a table's columns: a store names its indicators itself, "
+                                    "such as sex_female or arm_b");
     for (const auto& c : spec.channels) {
         const auto found = catalogue.find(c.name);
         if (found == catalogue.end())

@@ -46,6 +46,7 @@ FittedModel fit_folds(const Spec& spec, const Panel& panel, std::size_t folds, c
                       const FitOptions& options, unsigned threads) {
     FittedModel out;
     out.spec = spec;
+    centre_on_means(out.spec, panel);
     out.spec_hash = sha256_hex(spec.text);
     out.data_fingerprint = panel.fingerprint();
     out.date = date;
@@ -61,8 +62,8 @@ FittedModel fit_folds(const Spec& spec, const Panel& panel, std::size_t folds, c
         for (std::size_t k = next++; k < out.sets.size(); k = next++) {
             try {
                 const std::size_t own = out.folds - k;  // the fit to all subjects first: it takes longest
-                out.sets[own] = own == out.folds ? fit(spec, panel, options)
-                                                 : fit(spec, panel.subset([&](const std::string& id) {
+                out.sets[own] = own == out.folds ? fit(out.spec, panel, options)
+                                                 : fit(out.spec, panel.subset([&](const std::string& id) {
                                                        return markov::fold_of(id, out.folds) != own;
                                                    }),
                                                        options);

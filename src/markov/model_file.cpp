@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -102,6 +103,27 @@ ParameterSet read_set(const yaml::Node& node, const Spec& spec, Findings& findin
     return set;
 }
 
+/// The means on which the fit centred covariates.
+void read_centres(const yaml::Node& node, const Location& at, Spec& spec, Findings& findings) {
+    std::size_t expected = 0, found = 0;
+    for (const Covariate& c : spec.covariates)
+        expected += c.centre_on_mean ? 1 : 0;
+    for (std::size_t i = 0; i < node.size(); ++i) {
+        const yaml::Node& pair = node[i];
+        const auto covariate = pair.is_sequence() && pair.size() == 2 && pair[0].is_scalar()
+                                   ? spec.covariate_index(pair[0].scalar())
+                                   : std::nullopt;
+        const auto centre = covariate ? yaml::as_number(pair[1], findings) : std::nullopt;
+        if (!centre || !spec.covariates[*covariate].centre_on_mean) continue;
+        spec.covariates[*covariate].centre = *centre;
+        ++found;
+    }
+    if (found != expected)
+        findings.error("M041", at,
+                       fmt::format("{} centres for {} covariates with `centre: mean`", found, expected),
+                       "fit the model again");
+}
+
 }  // namespace
 
 std::string write_model(const FittedModel& model) {
@@ -109,6 +131,12 @@ std::string write_model(const FittedModel& model) {
         "# A fitted model. Written by `fit`; do not edit: the specification is hashed.\nfitted-model: 1\n";
     out += fmt::format("date: {}\ndata: {}\nspecification-hash: {}\nfolds: {}\n", quoted(model.date),
                        quoted(model.data_fingerprint), quoted(model.spec_hash), model.folds);
+    if (std::any_of(model.spec.covariates.begin(), model.spec.covariates.end(),
+                    [](const Covariate& c) { return c.centre_on_mean; })) {
+        out += "centres:\n";
+        for (const Covariate& c : model.spec.covariates)
+            if (c.centre_on_mean) out += fmt::format("  - [{}, {}]\n", quoted(c.name), number(c.centre));
+    }
     out += "sets:\n";
     for (const ParameterSet& set : model.sets)
         write_set(out, model.spec, set);
@@ -133,11 +161,17 @@ FittedModel read_model(std::string_view text, const std::string& file, Findings&
     const yaml::Node root = yaml::parse(text, file, findings);
     if (root.is_null()) return model;
     yaml::Map map(root, findings);
+    if (!map.has("fitted-model") && map.has("transitions")) {
+        findings.error("M041", root.at(), "this is a specification, not a fitted model",
+                       "fit it first, and give the file that `fit --out` wrote");
+        return model;
+    }
     (void)map.integer("fitted-model", {1, 1});
     model.date = map.text("date");
     model.data_fingerprint = map.text("data");
     model.spec_hash = map.text("specification-hash");
     model.folds = static_cast<std::size_t>(map.integer("folds", {0, 1000}));
+    const yaml::Node centres = map.optional("centres");
     const yaml::Node sets = map.required("sets");
     const yaml::Node folds = map.optional("fold-of");
     const std::string spec = map.text("specification");
@@ -149,6 +183,7 @@ FittedModel read_model(std::string_view text, const std::string& file, Findings&
                        "the specification is not the one that was fitted: its hash differs",
                        "restore the file, or fit the changed specification");
     if (!findings.ok()) return model;
+    read_centres(centres, root.at(), model.spec, findings);
     for (std::size_t k = 0; k < sets.size(); ++k)
         model.sets.push_back(read_set(sets[k], model.spec, findings));
     if (model.sets.size() != model.folds + 1)

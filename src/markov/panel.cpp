@@ -83,4 +83,19 @@ std::string Panel::fingerprint() const {
     return all.hex();
 }
 
+void centre_on_means(Spec& spec, const Panel& panel) {
+    for (std::size_t c = 0; c < spec.covariates.size(); ++c) {
+        if (!spec.covariates[c].centre_on_mean) continue;
+        double sum = 0.0;
+        std::size_t rows = 0;
+        for (std::size_t s = 0; s < panel.subjects(); ++s)
+            for (std::size_t i = panel.first_row(s); i + 1 < panel.end_row(s); ++i, ++rows)
+                sum += panel.row(i).covariates[c];
+        if (rows == 0)
+            throw Error("M004", fmt::format("covariate '{}' has no mean: no subject has two rows",
+                                            spec.covariates[c].name));
+        spec.covariates[c].centre = sum / static_cast<double>(rows);
+    }
+}
+
 }  // namespace bellwether::markov

@@ -64,6 +64,19 @@ std::vector<std::string> Spec::labels() const {
     return words;
 }
 
+const std::string& TableColumns::column_of(const std::string& channel) const {
+    const auto it =
+        std::find_if(readings.begin(), readings.end(), [&](const auto& r) { return r.first == channel; });
+    return it == readings.end() ? channel : it->second;
+}
+
+std::vector<std::size_t> Spec::covariates_of(std::string_view word) const {
+    std::vector<std::size_t> out;
+    for (std::size_t c = 0; c < covariates.size(); ++c)
+        if (covariates[c].name == word || covariates[c].entry == word) out.push_back(c);
+    return out;
+}
+
 StateSet Spec::all_states() const {
     return states.size() >= 64 ? ~StateSet{0} : only(states.size()) - 1;
 }

@@ -21,10 +21,18 @@ void SpecReader::read_channel(const yaml::Node& node) {
     if (spec_.channel_index(channel.name))
         findings_.error("M021", node.at(), fmt::format("channel '{}' is declared twice", channel.name),
                         "give each channel a name of its own");
-    channel.says = static_cast<Says>(map.word("says", {"level", "own-baseline", "rate"}));
-    channel.family = static_cast<Family>(map.word("family", {"normal", "lognormal", "categorical"}));
     const Provenance provenance = read_provenance(map, numbers_);
     channel.group.assign(spec_.states.size(), Channel::kNone);
+    if (const auto laws = map.optional("by-state"); !laws.is_null()) {
+        channel.family = Family::by_state;
+        (void)map.word_or("says", {"level"}, 0);
+        map.done();
+        read_laws(laws, channel, provenance);
+        spec_.channels.push_back(std::move(channel));
+        return;
+    }
+    channel.says = static_cast<Says>(map.word("says", {"level", "own-baseline", "rate"}));
+    channel.family = static_cast<Family>(map.word("family", {"normal", "lognormal", "categorical"}));
     if (channel.family == Family::categorical) {
         if (channel.says != Says::level)
             findings_.error("M033", node.at(), "a categorical channel says its level only",
@@ -228,10 +236,11 @@ void SpecReader::read_probabilities(const yaml::Node& node, Channel& channel, bo
                             "write {low: 0.1, high: 0.9}");
             continue;
         }
-        const std::vector<double> p = probabilities_of(row);
-        const auto base = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
+        const Odds odds = read_odds(row, fmt::format("odds({}, {}: ", channel.name, node.key(i)), estimate,
+                                    std::nullopt, from);
         Channel::Group group;
         group.odds.assign(channel.categories.size(), Channel::Group::kImpossible);
+        if (!odds.effects.empty()) group.odds_effects.resize(channel.categories.size());
         for (std::size_t c = 0; c < row.size(); ++c) {
             const auto it = std::find(channel.categories.begin(), channel.categories.end(), row.key(c));
             if (it == channel.categories.end()) {
@@ -239,20 +248,9 @@ void SpecReader::read_probabilities(const yaml::Node& node, Channel& channel, bo
                                 suggestion(row.key(c), channel.categories));
                 continue;
             }
-            if (p[c] <= 0.0) continue;
-            int& odds = group.odds[static_cast<std::size_t>(it - channel.categories.begin())];
-            if (c == base) {
-                odds = Channel::Group::kBase;
-                continue;
-            }
-            Parameter q;
-            q.name = fmt::format("odds({}, {}: {})", channel.name, node.key(i), row.key(c));
-            q.start = std::log(p[c] / p[base]);
-            q.fixed = !estimate;
-            q.source = from.source;
-            q.illustrative = from.illustrative;
-            q.at = row.key_at(c);
-            odds = static_cast<int>(add_parameter(std::move(q), false));
+            const auto category = static_cast<std::size_t>(it - channel.categories.begin());
+            group.odds[category] = odds.parameter[c];
+            if (!odds.effects.empty()) group.odds_effects[category] = odds.effects[c];
         }
         for (std::size_t s = 0; s < spec_.states.size(); ++s)
             if (contains(set, s)) add_group(channel, s, group);

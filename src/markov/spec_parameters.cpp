@@ -46,28 +46,35 @@ std::size_t SpecReader::read_parameter(const yaml::Node& node, const std::string
         map.done();
         return index;
     }
+    return add_parameter(parameter_of_number(node, name, scale, from), false);
+}
+
+Parameter SpecReader::parameter_of_number(const yaml::Node& node, const std::string& name,
+                                          Parameter::Scale scale, const Provenance& from) {
     Parameter p;
     p.name = name;
     p.scale = scale;
     p.source = from.source;
     p.illustrative = from.illustrative;
     p.at = node.at();
-    p.start = yaml::as_number(node, findings_).value_or(1.0);
-    if (scale == Parameter::Scale::log && !(p.start > 0.0)) {
-        findings_.error("M026", node.at(),
-                        fmt::format("'{}' must be positive, not {}", name, shortest(p.start)),
-                        "write a number above 0");
-        p.start = 1.0;
-    }
-    return add_parameter(std::move(p), false);
+    p.start = yaml::as_number(node, findings_).value_or(scale == Parameter::Scale::logit ? 0.5 : 1.0);
+    check_range(p);
+    return p;
 }
 
 std::size_t SpecReader::parameter_of_map(yaml::Map& map, const std::string& name, Parameter::Scale scale,
                                          const Provenance& from) {
+    bool tied = false;
+    Parameter p = parameter_of(map, name, scale, from, tied);
+    return add_parameter(std::move(p), tied);
+}
+
+Parameter SpecReader::parameter_of(yaml::Map& map, const std::string& name, Parameter::Scale scale,
+                                   const Provenance& from, bool& tied) {
     Parameter p;
-    const bool log = scale == Parameter::Scale::log;
     const std::string tie = map.text_or("tie", "");
-    p.name = tie.empty() ? name : tie;
+    tied = !tie.empty();
+    p.name = tied ? tie : name;
     p.scale = scale;
     p.at = map.at();
     p.start = map.number("start");
@@ -76,15 +83,16 @@ std::size_t SpecReader::parameter_of_map(yaml::Map& map, const std::string& name
     const Provenance own = read_provenance(map, from);
     p.source = own.source;
     p.illustrative = own.illustrative;
-    if (log && !(p.start > 0.0)) {
-        findings_.error("M026", map.at(), fmt::format("'{}' must start above 0", p.name),
-                        "write a positive `start:`");
-        p.start = 1.0;
-    }
+    check_range(p);
+    read_prior(map, p);
+    return p;
+}
+
+void SpecReader::read_prior(yaml::Map& map, Parameter& p) {
     if (const auto node = map.optional("prior"); !node.is_null()) {
         yaml::Map prior(node, findings_);
         p.prior = Prior{prior.number_or("centre", p.start), prior.number("sd", {1e-6, 1e6})};
-        if (log && !(p.prior->centre > 0.0)) {
+        if (p.scale == Parameter::Scale::log && !(p.prior->centre > 0.0)) {
             findings_.error("M026", node.at(),
                             fmt::format("the prior of '{}' must be centred above 0", p.name),
                             "write a positive `centre:`, on the natural scale");
@@ -95,7 +103,20 @@ std::size_t SpecReader::parameter_of_map(yaml::Map& map, const std::string& name
     if (p.held && !p.prior)
         findings_.error("M027", map.at(), fmt::format("'{}' is held, but by no prior", p.name),
                         "add `prior: {centre: ..., sd: ...}` or remove `held:`");
-    return add_parameter(std::move(p), !tie.empty());
+}
+
+void SpecReader::check_range(Parameter& p) {
+    if (p.scale == Parameter::Scale::log && !(p.start > 0.0)) {
+        findings_.error("M026", p.at, fmt::format("'{}' must be positive, not {}", p.name, shortest(p.start)),
+                        "write a number above 0");
+        p.start = 1.0;
+    }
+    if (p.scale == Parameter::Scale::logit && !(p.start > 0.0 && p.start < 1.0)) {
+        findings_.error("M026", p.at,
+                        fmt::format("'{}' must lie between 0 and 1, not at {}", p.name, shortest(p.start)),
+                        "write a number above 0 and below 1");
+        p.start = 0.5;
+    }
 }
 
 StateSet SpecReader::states_of_word(const std::string& word, const Location& at) {
@@ -125,34 +146,16 @@ std::vector<Condition> SpecReader::read_conditions(const yaml::Node& node) {
         return out;
     }
     for (std::size_t i = 0; i < node.size(); ++i) {
-        const auto covariate = spec_.covariate_index(node.key(i));
+        const auto covariates = covariates_of_word(node.key(i), node.key_at(i));
         const auto value = yaml::as_number(node[i], findings_);
-        if (!covariate) {
-            std::vector<std::string> names;
-            for (const Covariate& c : spec_.covariates)
-                names.push_back(c.name);
-            findings_.error("M028", node.key_at(i), fmt::format("no covariate is called '{}'", node.key(i)),
-                            suggestion(node.key(i), names));
-        } else if (value) {
-            out.push_back({*covariate, *value});
+        if (covariates.size() > 1) {
+            findings_.error("M028", node.key_at(i), fmt::format("'{}' has several columns", node.key(i)),
+                            fmt::format("name one, such as '{}'", spec_.covariates[covariates[0]].name));
+        } else if (covariates.size() == 1 && value) {
+            out.push_back({covariates[0], *value});
         }
     }
     return out;
-}
-
-std::vector<double> SpecReader::probabilities_of(const yaml::Node& node) {
-    std::vector<double> p;
-    double sum = 0.0;
-    for (std::size_t i = 0; i < node.size(); ++i) {
-        p.push_back(yaml::as_number(node[i], findings_, {0.0, 1.0}).value_or(0.0));
-        sum += p.back();
-    }
-    if (std::abs(sum - 1.0) > 1e-9) {
-        findings_.error("M029", node.at(), fmt::format("probabilities add up to {}", shortest(sum)),
-                        "make them add up to 1");
-        p.assign(node.size(), node.size() == 0 ? 0.0 : 1.0 / static_cast<double>(node.size()));
-    }
-    return p;
 }
 
 }  // namespace bellwether::markov

@@ -9,7 +9,7 @@
 namespace bellwether::markov {
 namespace {
 // Keys of a parameter map and of a state: a label of that name could not be told from them.
-const std::vector<std::string> kReserved = {"start", "name", "labels", "absorbing", "entry"};
+const std::vector<std::string> kReserved = {"start", "name", "labels", "absorbing", "entry", "phases"};
 
 std::string normalised(std::string_view text) {
     std::string out;
@@ -37,13 +37,18 @@ void SpecReader::read(const yaml::Node& root) {
     spec_.title = map.text_or("title", "");
     numbers_.source = map.text_or("numbers", "");
     if (numbers_.source == "illustrative") numbers_ = {"", true};
+    spec_.time_unit = map.text_or("time-unit", "day");
     read_axes(map.optional("axes"));
     read_states(map.required("states"));
     read_covariates(map.optional("covariates"));
     if (const auto node = map.required("transitions"); !node.is_null()) read_transitions(node);
     if (const auto node = map.optional("channels"); !node.is_null()) read_channels(node);
-    if (const auto node = map.required("start"); !node.is_null()) read_start(node);
+    // Where states are seen, the first of them is where a subject starts.
+    if (const auto node = spec_.channels.empty() ? map.optional("start") : map.required("start");
+        !node.is_null())
+        read_start(node);
     if (const auto node = map.optional("anchors"); !node.is_null()) read_anchors(node);
+    if (const auto node = map.optional("data"); !node.is_null()) read_table(node);
     map.done();
 }
 
@@ -74,7 +79,7 @@ void SpecReader::read_state(const yaml::Node& node) {
     yaml::Map map(node, findings_);
     State state;
     state.name = map.text("name");
-    if (spec_.state_index(state.name))
+    if (spec_.state_index(state.name) || spec_.state_index(state.name + ".1"))
         findings_.error("M021", node.at(), fmt::format("state '{}' is declared twice", state.name),
                         "give each state a name of its own");
     for (const Axis& axis : spec_.axes) {
@@ -88,8 +93,22 @@ void SpecReader::read_state(const yaml::Node& node) {
     state.labels = map.texts_or_none("labels");
     state.absorbing = map.truth_or("absorbing", false);
     state.exact_entry = map.word_or("entry", {"interval", "exact"}, 0) == 1;
+    const auto phases = map.integer_or("phases", 1, {1, 9});
     map.done();
-    spec_.states.push_back(std::move(state));
+    if (phases == 1) {
+        spec_.states.push_back(std::move(state));
+        return;
+    }
+    if (state.absorbing)
+        findings_.error("M034", node.at(), fmt::format("'{}' is absorbing and has phases", state.name),
+                        "remove `phases:`; they shape the time until a state is left");
+    const std::string whole = state.name;
+    state.labels.push_back(whole);
+    for (int phase = 1; phase <= phases; ++phase) {
+        state.name = fmt::format("{}.{}", whole, phase);
+        state.phase = phase;
+        spec_.states.push_back(state);
+    }
 }
 
 void SpecReader::check_labels(const Location& at) {
@@ -110,23 +129,6 @@ void SpecReader::check_labels(const Location& at) {
         if (axes > 1)
             findings_.error("M031", at, fmt::format("label '{}' stands on two axes", word),
                             "rename one of the two");
-    }
-}
-
-void SpecReader::read_covariates(const yaml::Node& node) {
-    if (node.is_null()) return;
-    for (std::size_t i = 0; i < node.size(); ++i) {
-        yaml::Map map(node[i], findings_);
-        Covariate c;
-        c.name = map.text("name");
-        if (spec_.covariate_index(c.name))
-            findings_.error("M021", node[i].at(), fmt::format("covariate '{}' is declared twice", c.name),
-                            "give each covariate a name of its own");
-        c.indicator = map.word_or("kind", {"numeric", "indicator"}, 0) == 1;
-        c.varying = map.word_or("time", {"varying", "fixed"}, 0) == 0;
-        c.centre = map.number_or("centre", 0.0);
-        map.done();
-        spec_.covariates.push_back(std::move(c));
     }
 }
 

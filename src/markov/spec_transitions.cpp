@@ -58,31 +58,50 @@ void SpecReader::read_transition(const yaml::Node& node) {
     const yaml::Node rate_node = map.required("rate");
     if (from.is_null() || to.is_null() || rate_node.is_null()) return;
     const std::string arrow = fmt::format("{}>{}", words_of(from), words_of(to));
-    const std::size_t rate =
-        read_parameter(rate_node, fmt::format("rate({})", arrow), Parameter::Scale::log, provenance);
-    std::vector<Effect> effects;
-    if (const yaml::Node list = map.optional("effects"); list.is_map()) {
-        for (std::size_t i = 0; i < list.size(); ++i) {
-            const auto covariate = spec_.covariate_index(list.key(i));
-            if (!covariate) {
-                std::vector<std::string> names;
-                for (const Covariate& c : spec_.covariates)
-                    names.push_back(c.name);
-                findings_.error("M028", list.key_at(i),
-                                fmt::format("no covariate is called '{}'", list.key(i)),
-                                suggestion(list.key(i), names));
-                continue;
-            }
-            const std::string name = fmt::format("effect({}: {})", list.key(i), arrow);
-            effects.push_back(
-                {*covariate, read_parameter(list[i], name, Parameter::Scale::identity, provenance)});
-        }
-    }
+    const StateSet sources = read_states_of(from);
+    const StateSet targets = entered(read_states_of(to), yaml::as_texts(to, findings_));
+    std::vector<std::pair<StateSet, std::size_t>> rates;  // states left, parameter
+    if (rate_node.is_sequence())
+        rates = read_phase_rates(rate_node, sources, words_of(from), words_of(to), provenance);
+    else
+        rates.emplace_back(sources, read_parameter(rate_node, fmt::format("rate({})", arrow),
+                                                   Parameter::Scale::log, provenance));
+    const std::vector<Effect> effects = read_effects(map.optional("effects"), arrow, provenance);
     map.done();
     std::vector<std::size_t> axes;
     add_axes_of(spec_, from, axes);
     add_axes_of(spec_, to, axes);
-    add_transitions(read_states_of(from), read_states_of(to), axes, rate, effects, node.at());
+    for (const auto& [left, rate] : rates)
+        add_transitions(left, targets, axes, rate, effects, node.at());
+}
+
+std::vector<std::pair<StateSet, std::size_t>> SpecReader::read_phase_rates(const yaml::Node& node,
+                                                                           StateSet sources,
+                                                                           const std::string& from,
+                                                                           const std::string& to,
+                                                                           const Provenance& provenance) {
+    std::vector<std::pair<StateSet, std::size_t>> out;
+    for (std::size_t i = 0; i < node.size(); ++i) {
+        StateSet phase = 0;
+        for (std::size_t s = 0; s < spec_.states.size(); ++s)
+            if (contains(sources, s) && spec_.states[s].phase == static_cast<int>(i) + 1) phase |= only(s);
+        if (phase == 0) {
+            findings_.error("M034", node[i].at(), fmt::format("'{}' has no phase {}", from, i + 1),
+                            "give as many rates as the state has phases, or one number");
+            continue;
+        }
+        out.emplace_back(phase, read_parameter(node[i], fmt::format("rate({}.{}>{})", from, i + 1, to),
+                                               Parameter::Scale::log, provenance));
+    }
+    return out;
+}
+
+StateSet SpecReader::entered(StateSet set, const std::vector<std::string>& words) const {
+    for (std::size_t s = 0; s < spec_.states.size(); ++s)
+        if (spec_.states[s].phase > 1 &&
+            std::find(words.begin(), words.end(), spec_.states[s].name) == words.end())
+            set &= ~only(s);
+    return set;
 }
 
 void SpecReader::add_transitions(StateSet from, StateSet to, const std::vector<std::size_t>& axes,
@@ -141,13 +160,12 @@ void SpecReader::read_start_factor(const yaml::Node& node, bool estimate, std::o
                         "write probabilities: {stable: 0.5, growing: 0.5}");
         return;
     }
-    const std::vector<double> p = probabilities_of(node);
-    const auto base = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
+    const Odds odds = read_odds(node, "start(", estimate, prior_sd, from);
     StartFactor factor;
     factor.label_of.assign(spec_.states.size(), -1);
     for (std::size_t i = 0; i < node.size(); ++i) {
-        if (p[i] <= 0.0) continue;
-        const StateSet set = states_of_word(node.key(i), node.key_at(i));
+        if (odds.parameter[i] == Channel::Group::kImpossible) continue;
+        const StateSet set = entered(states_of_word(node.key(i), node.key_at(i)), {node.key(i)});
         for (std::size_t s = 0; s < spec_.states.size(); ++s) {
             if (!contains(set, s)) continue;
             if (factor.label_of[s] >= 0)
@@ -156,21 +174,9 @@ void SpecReader::read_start_factor(const yaml::Node& node, bool estimate, std::o
                                 "use labels of one axis in one factor");
             factor.label_of[s] = static_cast<int>(factor.labels.size());
         }
-        int index = Channel::Group::kBase;
-        if (i != base) {
-            Parameter q;
-            q.name = fmt::format("start({})", node.key(i));
-            q.start = std::log(p[i] / p[base]);
-            q.fixed = !estimate;
-            if (prior_sd) q.prior = Prior{q.start, *prior_sd};
-            q.held = prior_sd.has_value();
-            q.source = from.source;
-            q.illustrative = from.illustrative;
-            q.at = node.key_at(i);
-            index = static_cast<int>(add_parameter(std::move(q), false));
-        }
         factor.labels.push_back(node.key(i));
-        factor.parameter.push_back(index);
+        factor.parameter.push_back(odds.parameter[i]);
+        if (!odds.effects.empty()) factor.effects.push_back(odds.effects[i]);
     }
     spec_.start.push_back(std::move(factor));
 }

@@ -192,4 +192,10 @@ TEST_CASE("check_channels: an unknown channel and another scale are refused", "[
     c["ctdna"].scale = Scale::linear;
     CHECK(message(spec(), c) ==
           "D002: model 'small' reads channel 'ctdna' on a log scale, the store's catalogue says linear");
+    auto yearly = spec();
+    yearly.time_unit = "year";
+    CHECK(message(yearly, catalogue()).starts_with("D004: model 'small' counts time in 'year'"));
+    auto factor = spec();
+    factor.covariates[0].from = markov::Covariate::From::level;
+    CHECK(message(factor, catalogue()).starts_with("D004: covariate '"));
 }

@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
             fit,
             model_show,
             model_activate,
+            model_predict,
             rules_check,
             rules_test,
             rules_features,

@@ -171,6 +171,12 @@ function(bellwether_add_tests)
   endforeach()
   add_test(NAME "layers: includes follow the flow" COMMAND ${PROJECT_SOURCE_DIR}/tools/layers ${PROJECT_SOURCE_DIR})
   set_tests_properties("layers: includes follow the flow" PROPERTIES LABELS layers)
+  # A library with sanitizers in it needs a program with them.
+  if(NOT "${CMAKE_CXX_FLAGS_DEBUG}" MATCHES "-fsanitize")
+    add_test(NAME "install: a program of its own links the installed library"
+             COMMAND ${PROJECT_SOURCE_DIR}/tools/cmake/test_install ${CMAKE_BINARY_DIR})
+    set_tests_properties("install: a program of its own links the installed library" PROPERTIES LABELS install)
+  endif()
 endfunction()
 
 # Benchmarks are built by `cmake --build --target benches`, never as part of a test run.

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "bellwether/app/table.hpp"
 #include "bellwether/markov/model.hpp"
 #include "bellwether/store/store.hpp"
 
@@ -23,6 +24,19 @@ struct FitRequest {
 /// @throws InputError when the specification does not read; Error P003 when no patient has a modelled
 /// reading.
 [[nodiscard]] markov::FittedModel fit_store(store::Store& store, const FitRequest& request);
+
+/// How a table is fitted.
+struct TableFit {
+    std::size_t folds = 0;
+    unsigned threads = 1;
+    int starts = 1;
+    bool start_from_data = false;  ///< markov::crude_start instead of the specification's values
+    std::string date;              ///< for the fitted model
+};
+
+/// Fits a specification to a table. The fitted model's data fingerprint is the table's.
+[[nodiscard]] markov::FittedModel fit_table(const markov::Spec& spec, const Table& table,
+                                            const TableFit& how);
 
 /// One screen about a fitted model: how each set ended, parameters with standard errors, what its prior
 /// holds.

@@ -118,4 +118,9 @@ private:
     std::vector<double> values_;
 };
 
+/// Sets the centre of the covariates that ask for it to their mean over the panel's rows without each
+/// subject's last, since what is in force then acts on no interval (as msm does).
+/// @throws Error M004 when no subject has two rows.
+void centre_on_means(Spec& spec, const Panel& panel);
+
 }  // namespace bellwether::markov

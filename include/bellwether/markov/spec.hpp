@@ -56,6 +56,10 @@ struct State {
     std::vector<std::string> labels;   ///< free ones
     bool absorbing = false;
     bool exact_entry = false;  ///< the day of entry is known exactly (death)
+    /// 0, or the place among the phases of one state (its label), of which the first alone is entered from
+    /// elsewhere.
+    /// @source Titman & Sharples 2010, Biometrics 66(3):742 [TitmanSharples2010]
+    int phase = 0;
 };
 
 struct Axis {
@@ -65,13 +69,23 @@ struct Axis {
 
 /// On an intensity a covariate acts in the interval that follows its row, as exp(effect * (value - centre)).
 /// On a reading (Term, odds) it acts by its value in the reading's own row; on the start, by that in the
-/// first row. Factors are indicators, interactions are products: the caller's columns. Piecewise-constant
-/// time is a varying indicator, with a row that has no readings at each cut.
+/// first row. Factors are indicators, interactions are products. Piecewise-constant time is a varying
+/// indicator, with a row that has no readings at each cut. `from` says how a table's columns make it
+/// (app::read_table); who fills a panel in code gives the made value.
 struct Covariate {
+    enum class From : std::uint8_t { column, level, product, period };
     std::string name;
     bool indicator = false;  ///< 0 or 1 only
     bool varying = true;     ///< false: one value per subject
     double centre = 0.0;
+    bool centre_on_mean = false;  ///< a fit sets `centre` (centre_on_means)
+    From from = From::column;
+    std::string entry{};                 ///< what declares it, where that is several: "sex" of "sex=female"
+    std::string column{};                ///< column, level: the table's column; empty: its name
+    std::vector<std::string> levels{};   ///< level: the cells that are known, the reference first
+    std::size_t level = 0;               ///< level: which of them makes it 1
+    std::vector<std::size_t> product{};  ///< product: of these covariates
+    double begins = 0.0, ends = 0.0;     ///< period: 1 from `begins` until before `ends`
 };
 
 /// Adds factor * parameter * (covariate - centre) to a logarithm, a log odds or a location. Effects that name
@@ -197,9 +211,24 @@ struct StartFactor {
     std::vector<std::vector<Effect>> effects;  ///< per label, on its log odds; empty: none anywhere
 };
 
+/// Which columns of a plain table hold what. Empty: there is no such column.
+struct TableColumns {
+    std::string subject, time;
+    std::string state;     ///< the state where it is seen or known
+    std::string kind;      ///< how the process was watched up to the row (Kind)
+    std::string known;     ///< 1: the reading of the categorical channel is the true state
+    std::string weight;    ///< of the subject
+    bool watched = false;  ///< without `kind`: all moves are seen when they happen (msm's exacttimes)
+    std::vector<std::pair<std::string, std::string>> readings;  ///< channel, column; others have its name
+    std::vector<std::pair<std::string, StateSet>> codes;  ///< a cell that stands for one of several states
+    [[nodiscard]] const std::string& column_of(const std::string& channel) const;
+};
+
 struct Spec {
     std::string name;
     std::string title;
+    std::string time_unit = "day";  ///< of times and rates; anything but day is for tables only
+    TableColumns table;
     std::vector<Axis> axes;
     std::vector<State> states;
     std::vector<Covariate> covariates;
@@ -220,12 +249,14 @@ struct Spec {
     [[nodiscard]] StateSet live_states() const;  ///< those that are not absorbing
     [[nodiscard]] std::optional<std::size_t> channel_index(std::string_view channel) const;
     [[nodiscard]] std::optional<std::size_t> covariate_index(std::string_view covariate) const;
+    /// The covariate of that name, or all that an entry declares: "stage" gives stage=II and stage=III.
+    [[nodiscard]] std::vector<std::size_t> covariates_of(std::string_view word) const;
     [[nodiscard]] std::optional<std::size_t> parameter_index(std::string_view parameter) const;
     [[nodiscard]] std::optional<std::size_t> state_index(std::string_view state) const;
 };
 
 /// Reads a specification. Finds everything that is wrong in one go; the result is usable only if
-/// findings.ok(). Codes M020 to M033 (docs/model-format.md).
+/// findings.ok(). Codes M020 to M037 (docs/model-format.md).
 [[nodiscard]] Spec read_spec(std::string_view text, const std::string& file, Findings& findings);
 
 }  // namespace bellwether::markov

@@ -1,0 +1,112 @@
+#include <cmath>
+
+#include <catch2/catch.hpp>
+
+#include "acceptance/support/program.hpp"
+
+// A statistician's way: a table and a specification, no store.
+
+using namespace acceptance;
+using Catch::Matchers::WithinRel;
+using nlohmann::json;
+
+namespace {
+
+const std::string kModel = R"(schema: 1
+model: ward
+numbers: illustrative
+time-unit: week
+states: [{name: well}, {name: ill}, {name: dead, absorbing: true, entry: exact}]
+transitions:
+  - {from: well, to: ill, rate: 1}
+  - {from: ill, to: well, rate: 1}
+  - {from: ill, to: dead, rate: 1}
+)";
+
+/// Four patients whose moves are all seen when they happen: 10.5 weeks well with 4 moves to ill; 6 weeks ill
+/// with 2 back and 1 death.
+const std::string kTable =
+    "id,week,state\n"
+    "a,0,well\na,2,ill\na,3,well\na,5,ill\na,6,dead\n"
+    "b,0,well\nb,3,ill\nb,4,well\nb,5,well\n"
+    "c,0,ill\nc,2,ill\n"
+    "d,0,well\nd,2.5,ill\nd,3.5,ill\n";
+
+const std::string kColumns = "--panel ward.csv --subject id --time week --state state ";
+
+}  // namespace
+
+TEST_CASE("fit reads a plain table: rates are moves over time at risk where all moves are seen") {
+    const Desk desk;
+    desk.write("ward.yaml", kModel);
+    desk.write("ward.csv", kTable);
+    const auto fit = json::parse(desk.expect(
+        0, "fit --model ward.yaml " + kColumns + "--exact-times --out ward.fit.yaml --format json"));
+    const auto& parameters = fit["sets"][0]["parameters"];
+    // Tolerance: a fit stops where a further step gains less than 1e-4 in log likelihood; with 1 to 4 moves,
+    // that is some 1% of the rate; it ends far nearer.
+    CHECK_THAT(parameters[0]["value"].get<double>(), WithinRel(4 / 10.5, 1e-4));
+    CHECK_THAT(parameters[1]["value"].get<double>(), WithinRel(2 / 6.0, 1e-4));
+    CHECK_THAT(parameters[2]["value"].get<double>(), WithinRel(1 / 6.0, 1e-4));
+    CHECK(fit["usable"].get<bool>());
+    CHECK(json::parse(desk.expect(0, "model show ward.fit.yaml --format json"))["model"] == "ward");
+    // The same start values from the data, and the columns from the model's own file.
+    desk.write("ward.yaml", kModel + "data: {subject: id, time: week, state: state, exact-times: true}\n");
+    const auto again = json::parse(
+        desk.expect(0, "fit ward.yaml --panel ward.csv --start data --out again.fit.yaml --format json"));
+    CHECK_THAT(again["sets"][0]["minus2loglik"].get<double>(),
+               WithinRel(fit["sets"][0]["minus2loglik"].get<double>(), 1e-6));
+    CHECK(again["fingerprint"] == fit["fingerprint"]);
+}
+
+TEST_CASE("fit --preflight counts moves and names rows that cannot be; nothing is fitted") {
+    const Desk desk;
+    desk.write("ward.yaml", kModel);
+    desk.write("ward.csv", kTable);
+    const auto text = desk.expect(0, "fit --model ward.yaml " + kColumns + "--preflight");
+    CHECK(text.find("moves between consecutive rows (10)") != std::string::npos);
+    CHECK(desk.expect(0, "fit --model ward.yaml " + kColumns + "--preflight --format csv")
+              .starts_with("from,to,moves\nwell,well,1\nwell,ill,4\n"));
+    desk.write("ward.csv", kTable + "e,0,well\ne,0,ill\n");
+    const auto refused = desk.run("fit --model ward.yaml " + kColumns + "--out x.yaml");
+    CHECK(refused.code == 3);
+    CHECK(refused.err.find("ward.csv:17:1: error P028: subject 'e' cannot be so at time 0") !=
+          std::string::npos);
+    CHECK_FALSE(desk.exists("x.yaml"));
+    CHECK(desk.run("fit --model ward.yaml --panel ward.csv --out x.yaml").code == 3);
+    CHECK(desk.run("fit --model ward.yaml " + kColumns).code == 2);
+    CHECK(desk.run("fit --model ward.yaml --preflight --db trial.db").code == 2);
+}
+
+TEST_CASE("model predict gives a table that R reads") {
+    const Desk desk;
+    desk.write("ward.yaml", kModel);
+    desk.write("ward.csv", kTable);
+    desk.expect(0, "fit --model ward.yaml " + kColumns + "--exact-times --out ward.fit.yaml");
+    desk.write("ward.csv", "id,week,state\nnew,0,well\nnew,1,\n");
+    const auto csv = desk.expect(0, "model predict ward.fit.yaml " + kColumns + "--ahead 2 --format csv");
+    CHECK(
+        csv.starts_with("subject,what,time,path,now_well,now_ill,now_dead,all_well,all_ill,all_dead\n"
+                        "new,row,0,well,1,0,0,1,0,0\nnew,row,1,well,0."));
+    CHECK(csv.find("\nnew,forecast,3,NA,0.") != std::string::npos);
+    CHECK(desk.run("model predict ward.fit.yaml " + kColumns + "--ahead never").code == 2);
+}
+
+TEST_CASE("model show gives one table as CSV, all of them as JSON") {
+    const Desk desk;
+    desk.write("ward.yaml", kModel);
+    desk.write("ward.csv", kTable);
+    desk.expect(0, "fit --model ward.yaml " + kColumns + "--exact-times --out ward.fit.yaml");
+    CHECK(desk.expect(0, "model show ward.fit.yaml --format csv")
+              .starts_with("parameter,value,low,high,how\nrate(well>ill),0.38"));
+    CHECK(desk.expect(0, "model show ward.fit.yaml --what sojourn --format csv")
+              .starts_with("state,mean\nwell,2.62"));
+    const auto all = json::parse(desk.expect(0, "model show ward.fit.yaml --time 2 --format json"));
+    CHECK(all["figures"]["probabilities"].size() == 3);
+    const auto bad = desk.run("model show ward.fit.yaml --what sojurn");
+    CHECK(bad.code == 2);
+    CHECK(bad.err.find("did you mean 'sojourn'?") != std::string::npos);
+    const auto unfitted = desk.run("model show ward.yaml");
+    CHECK(unfitted.code == 3);
+    CHECK(unfitted.err.find("this is a specification, not a fitted model") != std::string::npos);
+}

@@ -1,0 +1,101 @@
+#include "bellwether/app/summary.hpp"
+
+#include <cmath>
+
+#include <catch2/catch.hpp>
+
+#include "bellwether/core/error.hpp"
+
+using namespace bellwether;
+using namespace bellwether::app;
+using Catch::Matchers::WithinRel;
+
+namespace {
+
+markov::FittedModel fitted() {
+    Findings findings;
+    markov::FittedModel model;
+    model.spec = markov::read_spec(R"(schema: 1
+model: m
+numbers: illustrative
+time-unit: year
+states: [{name: a}, {name: b}, {name: c, absorbing: true}]
+covariates: [{name: age, centre: 50}, {name: sex, levels: [m, f]}, {name: both, product: [age, sex]}, {name: period, cuts: [5]}]
+transitions:
+  - {from: a, to: b, rate: 0.3, effects: {age: 0.1, sex: {start: 0.5, tie: sex}}}
+  - {from: a, to: c, rate: {start: 0.1, fixed: true}}
+  - {from: b, to: c, rate: 0.2, effects: {sex: {start: 0.5, tie: sex, factor: -1}, both: 0, period: 0}}
+)",
+                                   "m.yaml", findings);
+    for (const auto& d : findings.list)
+        UNSCOPED_INFO(to_string(d));
+    REQUIRE(findings.ok());
+    auto& set = model.sets.emplace_back();
+    set.values = model.spec.start_values();
+    set.standard_error.assign(set.values.size(), 0.2);
+    set.standard_error[*model.spec.parameter_index("rate(a>c)")].reset();
+    return model;
+}
+
+const Sheet& sheet(const std::vector<Sheet>& sheets, const std::string& name) {
+    for (const Sheet& s : sheets)
+        if (s.name == name) return s;
+    FAIL("no sheet " << name);
+    return sheets.front();
+}
+
+double number(const Sheet& s, std::size_t row, std::size_t column) {
+    return std::get<double>(s.rows.at(row).at(column));
+}
+
+std::string message(const markov::Spec& spec, const std::string& word) {
+    try {
+        (void)covariates_at(spec, {word});
+    } catch (const Error& e) {
+        return e.what();
+    }
+    return "";
+}
+
+}  // namespace
+
+TEST_CASE("summarise: intervals, ratios, rates and stays by hand", "[app][summary]") {
+    const auto model = fitted();
+    const auto sheets = summarise(model, covariates_at(model.spec, {"age=52", "sex=f"}), {1.5});
+    const double z = 1.959963984540054;  // 97.5% of the normal
+    const Sheet& parameters = sheet(sheets, "parameters");
+    CHECK_THAT(number(parameters, 0, 2), WithinRel(0.3 * std::exp(-z * 0.2), 1e-12));
+    CHECK_THAT(number(parameters, 0, 3), WithinRel(0.3 * std::exp(z * 0.2), 1e-12));
+    const Sheet& hazards = sheet(sheets, "hazards");
+    // sex acts on a > b by 0.5 and on b > c by -0.5.
+    CHECK_THAT(number(hazards, 1, 3), WithinRel(std::exp(0.5), 1e-12));
+    CHECK_THAT(number(hazards, 2, 3), WithinRel(std::exp(-0.5), 1e-12));
+    CHECK_THAT(number(hazards, 2, 4), WithinRel(std::exp(-0.5 - z * 0.2), 1e-12));
+    const double ab = 0.3 * std::exp(0.1 * 2 + 0.5), bc = 0.2 * std::exp(-0.5);
+    CHECK_THAT(number(sheet(sheets, "generator"), 0, 2), WithinRel(ab, 1e-12));
+    CHECK_THAT(number(sheet(sheets, "generator"), 2, 2), WithinRel(bc, 1e-12));
+    CHECK_THAT(number(sheet(sheets, "sojourn"), 0, 1), WithinRel(1 / (ab + 0.1), 1e-12));
+    CHECK(std::isinf(number(sheet(sheets, "sojourn"), 2, 1)));
+    CHECK_THAT(number(sheet(sheets, "next"), 0, 2), WithinRel(ab / (ab + 0.1), 1e-12));
+    const Sheet& p = sheet(sheets, "probabilities");
+    CHECK_THAT(number(p, 0, 2), WithinRel(std::exp(-(ab + 0.1) * 1.5), 1e-12));
+    CHECK_THAT(number(p, 1, 4), WithinRel(1 - std::exp(-bc * 1.5), 1e-12));
+    // What was not estimated has no interval.
+    for (const auto& row : parameters.rows)
+        if (std::get<std::string>(row[0]) == "rate(a>c)") {
+            CHECK(std::holds_alternative<std::monostate>(row[2]));
+            CHECK(std::get<std::string>(row[4]) == "fixed");
+        }
+}
+
+TEST_CASE("covariates_at: levels, products, periods and centres", "[app][summary][error]") {
+    const auto spec = fitted().spec;
+    CHECK(covariates_at(spec, {}) == std::vector<double>{50, 0, 0, 0});
+    CHECK(covariates_at(spec, {"sex=f", "period=from5"}) == std::vector<double>{50, 1, 50, 1});
+    CHECK(covariates_at(spec, {"sex=m", "period=before"}) == std::vector<double>{50, 0, 0, 0});
+    CHECK(message(spec, "agee=3") == "P029: no covariate is called 'agee'; did you mean 'age'?");
+    CHECK(message(spec, "age") == "P029: 'age' has no value; write age=VALUE");
+    CHECK(message(spec, "age=old") == "P029: 'age=old' is not a number");
+    CHECK(message(spec, "sex=x") == "P029: 'sex' has no level 'x'; did you mean 'm'?");
+    CHECK(message(spec, "both=3").starts_with("P029: no covariate is called 'both'"));
+}

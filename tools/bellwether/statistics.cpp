@@ -1,0 +1,124 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "bellwether/app/fit.hpp"
+#include "bellwether/app/predict.hpp"
+#include "bellwether/app/preflight.hpp"
+#include "bellwether/app/summary.hpp"
+#include "bellwether/core/text.hpp"
+
+#include "commands.hpp"
+#include "panel.hpp"
+
+/// What a statistician asks of a fitted model.
+namespace bellwether::cli {
+namespace {
+
+struct Args {
+    Session session;
+    PanelSource panel;
+    std::string file, what;
+    std::vector<std::string> ahead, at, times;
+};
+
+std::vector<double> times(const std::vector<std::string>& words, const std::string& option) {
+    std::vector<double> out;
+    for (const auto& word : words) {
+        const auto x = parse_double(word);
+        if (!x || !(*x > 0.0)) throw UsageError(option + " '" + word + "' is no time above 0");
+        out.push_back(*x);
+    }
+    return out;
+}
+
+void print(const std::vector<app::Sheet>& sheets, Format format) {
+    if (format == Format::json) {
+        fmt::print("{}", app::to_json(sheets));
+        return;
+    }
+    for (std::size_t i = 0; i < sheets.size(); ++i)
+        fmt::print("{}{}", i > 0 ? "\n" : "",
+                   format == Format::csv ? app::to_csv(sheets[i]) : app::to_text(sheets[i]));
+}
+
+/// The sheets, or the one that `what` names. CSV is always one table: by default the first.
+std::vector<app::Sheet> chosen(std::vector<app::Sheet> sheets, const std::string& what, Format format) {
+    if (what.empty()) {
+        if (format == Format::csv) sheets.resize(1);
+        return sheets;
+    }
+    std::vector<std::string> names;
+    for (const auto& sheet : sheets) {
+        if (sheet.name == what) return {sheet};
+        names.push_back(sheet.name);
+    }
+    throw UsageError("--what: this model has no '" + what + "'; " + suggestion(what, names));
+}
+
+Exit show(const Args& a) {
+    const auto model = read_fitted(a.file);
+    const auto format = a.session.output();
+    const auto sheets = app::summarise(model, app::covariates_at(model.spec, a.at), times(a.times, "--time"));
+    if (!a.what.empty() || format == Format::csv) {
+        print(chosen(sheets, a.what, format), format);
+        return Exit::ok;
+    }
+    if (format == Format::json) {
+        auto all = nlohmann::ordered_json::parse(app::describe_json(model));
+        all["figures"] = nlohmann::ordered_json::parse(app::to_json(sheets));
+        fmt::print("{}\n", all.dump(2));
+        return Exit::ok;
+    }
+    fmt::print("{}", app::describe(model));
+    for (std::size_t i = 1; i < sheets.size(); ++i)  // the parameters were among them
+        fmt::print("\n{}", app::to_text(sheets[i]));
+    return Exit::ok;
+}
+
+void define_show(Options& o) {
+    auto a = std::make_shared<Args>();
+    o.text("file", a->file, "fitted model", true);
+    o.texts("--at", a->at, "COVARIATE=VALUE for rates, stays and probabilities; others are at their centres");
+    o.texts("--time", a->times, "also the probabilities of the states after this time");
+    o.text("--what", a->what,
+           "one table only: parameters, hazards, odds, generator, sojourn, next, probabilities");
+    o.word("--format", a->session.format, "text, json, or csv (one table)", {"text", "json", "csv"});
+    o.examples(
+        "  bellwether model show size.fit.yaml\n"
+        "  bellwether model show cav.fit.yaml --at age=50 --at sex=female --time 1 --time 10\n"
+        "  bellwether model show cav.fit.yaml --what hazards --format csv\n");
+    o.run([a] { return show(*a); });
+}
+
+Exit predict(const Args& a) {
+    const auto model = read_fitted(a.file);
+    const auto ahead = times(a.ahead, "--ahead");
+    const auto table = a.panel.read(model.spec);
+    Findings findings;
+    app::find_impossible(model.spec, model.full().values, table, a.panel.file, findings);
+    if (!findings.ok()) throw InputError(findings);
+    print({app::predict(model, table, ahead)}, a.session.output());
+    return Exit::ok;
+}
+
+void define_predict(Options& o) {
+    auto a = std::make_shared<Args>();
+    o.text("file", a->file, "fitted model", true);
+    a->panel.declare(o, true);
+    o.texts("--ahead", a->ahead, "also forecast this long after each subject's last row");
+    o.word("--format", a->session.format, "text, json or csv", {"text", "json", "csv"});
+    o.examples(
+        "  bellwether model predict cav.fit.yaml --panel new.csv --subject id --time years --state state "
+        "--ahead 1 --ahead 5 --format csv\n");
+    o.run([a] { return predict(*a); });
+}
+
+}  // namespace
+
+const Command model_show{"model", "show", "how a fit ended, its parameters and what follows from them",
+                         define_show};
+const Command model_predict{
+    "model", "predict", "states of the subjects of a table: now, by all rows, most probable path, forecast",
+    define_predict};
+
+}  // namespace bellwether::cli

@@ -102,12 +102,13 @@ private:
         const std::size_t before = findings_.list.size();
         subject_ = column(columns_.subject, "subject", true);
         time_ = column(columns_.time, "time", true);
-        state_ = column(columns_.state, "state", spec_.channels.empty());
+        state_ = column(columns_.state, "state", spec_.channels.empty() && !columns_.visits_only);
         kind_ = column(columns_.kind, "kind", false);
         known_ = column(columns_.known, "known", false);
         weight_ = column(columns_.weight, "weight", false);
         for (const Channel& c : spec_.channels)
-            reading_.push_back(column(columns_.column_of(c.name), "", true));
+            reading_.push_back(columns_.visits_only ? kNoColumn
+                                                    : column(columns_.column_of(c.name), "", true));
         for (const Covariate& c : spec_.covariates) {
             const bool made = c.from == Covariate::From::product || c.from == Covariate::From::period;
             covariate_.push_back(made ? kNoColumn : column(c.column.empty() ? c.name : c.column, "", true));
@@ -124,6 +125,7 @@ private:
             return kNoColumn;
         }
         const auto at = std::find(header_.begin(), header_.end(), wanted);
+        if (at == header_.end() && !needed && columns_.visits_only) return kNoColumn;
         if (at != header_.end()) return static_cast<std::size_t>(at - header_.begin());
         const auto alike = std::find_if(header_.begin(), header_.end(),
                                         [&](const auto& h) { return lower(h) == lower(wanted); });
@@ -171,7 +173,7 @@ private:
         line.covariates = in_force_;
         take_states(line);
         // Before it is seen, a subject of a model without a start cannot be anywhere in particular.
-        if (rows_.empty() && spec_.start.empty() && line.among == 0) return;
+        if (rows_.empty() && spec_.start.empty() && line.among == 0 && !columns_.visits_only) return;
         rows_.push_back(std::move(line));
     }
 

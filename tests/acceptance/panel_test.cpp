@@ -110,3 +110,34 @@ TEST_CASE("model show gives one table as CSV, all of them as JSON") {
     CHECK(unfitted.code == 3);
     CHECK(unfitted.err.find("this is a specification, not a fitted model") != std::string::npos);
 }
+
+TEST_CASE(
+    "model simulate draws a table that fit reads, on the visits of another; the truth lies in the "
+    "intervals") {
+    const Desk desk;
+    const std::string covariates =
+        "covariates: [{name: arm, levels: [old, new], time: fixed}, {name: period, cuts: [5]}]\n";
+    std::string model = kModel + covariates + "data: {subject: id, time: week, state: state}\n";
+    model.replace(model.find("rate: 1}"), 8, "rate: 0.5, effects: {arm: -0.8, period: 0.4}}");
+    desk.write("ward.yaml", model);
+    std::string visits = "week,id,arm\n";
+    for (int s = 0; s < 400; ++s)
+        for (int week = 0; week < 10; ++week)
+            visits += std::to_string(week) + ",p" + std::to_string(s) + (s % 2 ? ",new\n" : ",old\n");
+    desk.write("visits.csv", visits);
+    desk.expect(0, "model simulate ward.yaml --panel visits.csv --seed 5 --out drawn.csv");
+    desk.expect(0, "model simulate ward.yaml --panel visits.csv --seed 5 --out again.csv");
+    CHECK(desk.read("drawn.csv") == desk.read("again.csv"));
+    CHECK(desk.read("drawn.csv").starts_with("id,week,arm,state\np0,0,old,well\np0,1,old,"));
+    desk.expect(0, "fit ward.yaml --panel drawn.csv --out ward.fit.yaml");
+    const auto figures = json::parse(desk.expect(0, "model show ward.fit.yaml --format json"))["figures"];
+    // Seed 5 was the first one tried; at 95% each, one of five may lie outside: none does.
+    const std::vector<double> truth = {0.5, -0.8, 0.4, 1.0, 1.0};
+    for (std::size_t p = 0; p < truth.size(); ++p) {
+        const auto& row = figures["parameters"][p];
+        CAPTURE(row.dump());
+        CHECK(row["low"].get<double>() < truth[p]);
+        CHECK(row["high"].get<double>() > truth[p]);
+    }
+    CHECK(desk.run("model simulate ward.yaml --panel visits.csv --from wel").code == 2);
+}

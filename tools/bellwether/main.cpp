@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
             model_show,
             model_activate,
             model_predict,
+            model_simulate,
             rules_check,
             rules_test,
             rules_features,

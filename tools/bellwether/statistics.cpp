@@ -4,6 +4,7 @@
 #include "bellwether/app/fit.hpp"
 #include "bellwether/app/predict.hpp"
 #include "bellwether/app/preflight.hpp"
+#include "bellwether/app/simulate.hpp"
 #include "bellwether/app/summary.hpp"
 #include "bellwether/core/text.hpp"
 
@@ -17,7 +18,8 @@ namespace {
 struct Args {
     Session session;
     PanelSource panel;
-    std::string file, what;
+    std::string file, what, out, from;
+    std::int64_t seed = 1;
     std::vector<std::string> ahead, at, times;
 };
 
@@ -113,8 +115,55 @@ void define_predict(Options& o) {
     o.run([a] { return predict(*a); });
 }
 
+/// A fitted model, or a specification with its start values.
+std::pair<markov::Spec, markov::Values> model_or_specification(const std::string& file) {
+    const auto text = read_text(file);
+    if (text.find("\nfitted-model:") == std::string::npos) {
+        auto spec = read_specification(file);
+        auto values = spec.start_values();
+        return {std::move(spec), std::move(values)};
+    }
+    auto model = read_fitted(file);
+    return {std::move(model.spec), model.full().values};
+}
+
+Exit simulate(const Args& a) {
+    const auto [spec, values] = model_or_specification(a.file);
+    auto columns = app::columns_of(spec, a.panel.options);
+    columns.visits_only = true;
+    std::size_t from = 0;
+    if (!a.from.empty()) {
+        const auto state = spec.state_index(a.from);
+        if (!state)
+            throw UsageError("--from: no state is called '" + a.from + "'; " +
+                             suggestion(a.from, spec.labels()));
+        from = *state;
+    }
+    const auto visits = a.panel.read(spec, columns);
+    const auto drawn =
+        app::simulate_table(spec, values, visits, columns, from, static_cast<unsigned long long>(a.seed));
+    if (a.out.empty())
+        fmt::print("{}", app::to_csv(drawn));
+    else
+        write_text_atomically(a.out, app::to_csv(drawn));
+    return Exit::ok;
+}
+
+void define_simulate(Options& o) {
+    auto a = std::make_shared<Args>();
+    o.text("file", a->file, "fitted model, or a specification: then its start values", true);
+    a->panel.declare(o, true);
+    o.text("--from", a->from, "where subjects start whom the table does not see, in a model without a start");
+    o.integer("--seed", a->seed, "of the random numbers", 0, 1'000'000'000);
+    o.text("--out", a->out, "where the table (CSV) goes; default: standard output");
+    o.examples("  bellwether model simulate cav.fit.yaml --panel cav.csv --seed 7 --out again.csv\n");
+    o.run([a] { return simulate(*a); });
+}
+
 }  // namespace
 
+const Command model_simulate{"model", "simulate", "draw from a model on the visits of a table",
+                             define_simulate};
 const Command model_show{"model", "show", "how a fit ended, its parameters and what follows from them",
                          define_show};
 const Command model_predict{

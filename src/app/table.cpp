@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <optional>
+#include <set>
 #include <unordered_set>
 
 #include <fmt/format.h>
@@ -354,15 +355,16 @@ private:
     }
 
     [[nodiscard]] std::string fingerprint() const {
-        Sha256 hash = bytes_.hash();
-        for (const auto& word : {columns_.subject, columns_.time, columns_.state, columns_.kind,
-                                 columns_.known, columns_.weight})
-            hash.field(word);
-        hash.field(std::int64_t{columns_.watched});
-        for (const auto& [code, set] : columns_.codes)
-            hash.field(code).field(static_cast<std::int64_t>(set));
+        // Which columns are data, not what a model makes of them.
+        std::set<std::string> data = {columns_.state, columns_.kind, columns_.known, columns_.weight};
         for (const Channel& c : spec_.channels)
-            hash.field(columns_.column_of(c.name));
+            data.insert(columns_.column_of(c.name));
+        for (const auto& code : columns_.codes)
+            data.insert("code " + code.first);
+        Sha256 hash = bytes_.hash();
+        hash.field(columns_.subject).field(columns_.time).field(std::int64_t{columns_.watched});
+        for (const auto& word : data)
+            if (!word.empty()) hash.field(word);
         return hash.hex();
     }
 

@@ -101,7 +101,7 @@ TEST_CASE("model show gives one table as CSV, all of them as JSON") {
               .starts_with("parameter,value,low,high,how\nrate(well>ill),0.38"));
     CHECK(desk.expect(0, "model show ward.fit.yaml --what sojourn --format csv")
               .starts_with("state,mean\nwell,2.62"));
-    const auto all = json::parse(desk.expect(0, "model show ward.fit.yaml --time 2 --format json"));
+    const auto all = json::parse(desk.expect(0, "model show ward.fit.yaml --at-time 2 --format json"));
     CHECK(all["figures"]["probabilities"].size() == 3);
     const auto bad = desk.run("model show ward.fit.yaml --what sojurn");
     CHECK(bad.code == 2);
@@ -140,4 +140,26 @@ TEST_CASE(
         CHECK(row["high"].get<double>() > truth[p]);
     }
     CHECK(desk.run("model simulate ward.yaml --panel visits.csv --from wel").code == 2);
+}
+
+TEST_CASE("model compare and model check on one table; pictures are files") {
+    const Desk desk;
+    desk.write("ward.yaml", kModel);
+    desk.write("ward.csv", kTable);
+    std::string fewer = kModel;
+    fewer.replace(fewer.find("rate: 1}", fewer.find("to: dead")), 8, "rate: {start: 0.2, fixed: true}}");
+    desk.write("fewer.yaml", fewer);
+    desk.expect(0, "fit ward.yaml " + kColumns + "--exact-times --out ward.fit.yaml");
+    desk.expect(0, "fit fewer.yaml " + kColumns + "--exact-times --out fewer.fit.yaml");
+    const auto rows =
+        json::parse(desk.expect(0, "model compare ward.fit.yaml fewer.fit.yaml --format json"))["compare"];
+    CHECK(rows[1]["df"] == 1);
+    CHECK(rows[1]["lr"].get<double>() > 0);
+    CHECK(desk.run("model compare ward.fit.yaml").code == 2);
+    const auto csv = desk.expect(0, "model check ward.fit.yaml " + kColumns +
+                                        "--exact-times --at-time 1 --plot prevalence.svg --format csv");
+    CHECK(csv.starts_with("time,state,observed,expected,observed_percent,expected_percent\n1,well,3,"));
+    CHECK(desk.read("prevalence.svg").starts_with("<svg "));
+    desk.expect(0, "model show ward.fit.yaml --at-time 8 --from ill --plot stay.svg");
+    CHECK(desk.read("stay.svg").find("from ill") != std::string::npos);
 }

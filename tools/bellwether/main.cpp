@@ -19,6 +19,8 @@ int main(int argc, char** argv) {
             model_activate,
             model_predict,
             model_simulate,
+            model_check,
+            model_compare,
             rules_check,
             rules_test,
             rules_features,

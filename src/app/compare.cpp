@@ -32,6 +32,11 @@ void check_data(const std::vector<FittedModel>& models, const std::vector<Table>
                         fmt::format("'{}' and '{}' were fitted to different data: their likelihoods do "
                                     "not compare; fit them to one table, read with the same columns",
                                     models.front().spec.name, models[i].spec.name));
+        if (models[i].spec.start.empty() != models.front().spec.start.empty())
+            throw Error("P030",
+                        fmt::format("of '{}' and '{}' one takes each subject's first state as given, the "
+                                    "other gives it a probability: their likelihoods do not compare",
+                                    models.front().spec.name, models[i].spec.name));
         if (i < tables.size() && tables[i].fingerprint != models[i].data_fingerprint)
             throw Error("P030", fmt::format("'{}' was not fitted to this table, or its columns were read "
                                             "otherwise",

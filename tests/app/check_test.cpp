@@ -117,6 +117,10 @@ TEST_CASE("compare: AIC, BIC and the likelihood ratio by hand", "[app][compare]"
     CHECK(std::holds_alternative<std::monostate>(sheet.rows[0][8]));
     b.model.data_fingerprint = "other";
     CHECK_THROWS_WITH(compare({a.model, b.model}, {}), Catch::Contains("P030"));
+    b.model.data_fingerprint = a.model.data_fingerprint;
+    b.model.spec.start.emplace_back();
+    CHECK_THROWS_WITH(compare({a.model, b.model}, {}), Catch::Contains("first state as given"));
+    b.model.spec.start.clear();
     b.table.fingerprint = "other";
     b.model.data_fingerprint = a.model.data_fingerprint;
     CHECK_THROWS_WITH(compare({a.model, b.model}, {a.table, b.table}), Catch::Contains("P030"));

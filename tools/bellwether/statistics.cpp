@@ -32,7 +32,7 @@ std::vector<double> times(const std::vector<std::string>& words, const std::stri
     std::vector<double> out;
     for (const auto& word : words) {
         const auto x = parse_double(word);
-        if (!x || !(*x > 0.0)) throw UsageError(option + " '" + word + "' is no time above 0");
+        if (!x || *x < 0.0) throw UsageError(option + " '" + word + "' is no time from 0");
         out.push_back(*x);
     }
     return out;
@@ -76,7 +76,8 @@ Exit show(const Args& a) {
     const auto ahead = times(a.times, "--at-time");
     const auto sheets = app::summarise(model, covariates, ahead);
     if (!a.plot.empty()) {
-        if (ahead.empty()) throw UsageError("--plot: say --at-time T, up to which the curves go");
+        if (ahead.empty() || *std::max_element(ahead.begin(), ahead.end()) <= 0.0)
+            throw UsageError("--plot: say --at-time T, up to which the curves go");
         write_text_atomically(a.plot, app::occupancy_svg(model, covariates, state_called(model.spec, a.from),
                                                          *std::max_element(ahead.begin(), ahead.end())));
     }

@@ -47,11 +47,15 @@ public:
         if (time < panel_.row(first_).time.count) return false;
         return time <= panel_.row(end_ - 1).time.count || cache_.spec().states[states_.back()].absorbing;
     }
-    [[nodiscard]] std::size_t observed(double time) const {
-        std::size_t state = states_.front();
-        for (std::size_t i = first_; i < end_ && panel_.row(i).time.count <= time; ++i)
-            state = states_[i - first_];
-        return state;
+    [[nodiscard]] std::size_t observed(double time, Between between) const {
+        std::size_t i = first_;
+        while (i + 1 < end_ && panel_.row(i + 1).time.count <= time)
+            ++i;
+        if (between == Between::midpoint && i + 1 < end_ &&
+            time >= 0.5 * (panel_.row(i).time.count + panel_.row(i + 1).time.count) &&
+            !cache_.spec().states[states_[i + 1 - first_]].exact_entry)
+            ++i;
+        return states_[i - first_];
     }
     /// Times must not descend from call to call.
     [[nodiscard]] const Eigen::VectorXd& expected(double time) {
@@ -88,7 +92,7 @@ std::vector<double> evenly(const Panel& panel) {
 
 }  // namespace
 
-Sheet prevalence(const FittedModel& model, const Table& table, std::vector<double> times) {
+Sheet prevalence(const FittedModel& model, const Table& table, std::vector<double> times, Between between) {
     const Panel& panel = table.panel;
     if (times.empty()) times = evenly(panel);
     std::sort(times.begin(), times.end());
@@ -103,7 +107,7 @@ Sheet prevalence(const FittedModel& model, const Table& table, std::vector<doubl
         for (Eigen::Index k = 0; k < T; ++k) {
             const double time = times[static_cast<std::size_t>(k)];
             if (!course.at_risk(time)) continue;
-            observed(k, static_cast<Eigen::Index>(course.observed(time))) += 1.0;
+            observed(k, static_cast<Eigen::Index>(course.observed(time, between))) += 1.0;
             expected.row(k) += course.expected(time).transpose();
         }
     }

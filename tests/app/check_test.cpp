@@ -74,6 +74,11 @@ TEST_CASE("prevalence: who is at risk, where they were last seen, and closed-for
     CHECK_THAT(at(2, 2, 3), WithinRel(0.2 / 0.7 * (1 - std::exp(-0.7)) +
                                           std::exp(-0.7) * 0.2 / later * (1 - std::exp(-2 * later)),
                                       1e-12));
+    // b falls ill at some time up to 1: by the midpoint rule at 0.5. a's death is at its own time.
+    const Sheet midpoint = prevalence(c.model, c.table, {0.4, 0.6, 1.9}, Between::midpoint);
+    CHECK(std::get<double>(midpoint.rows[0][2]) == 2);
+    CHECK(std::get<double>(midpoint.rows[3 + 1][2]) == 1);
+    CHECK(std::get<double>(midpoint.rows[6][2]) == 1);
     CHECK(prevalence(c.model, c.table, {}).rows.size() == 30);
 }
 

@@ -22,7 +22,7 @@ namespace {
 struct Args {
     Session session;
     PanelSource panel;
-    std::string file, what, out, from, plot;
+    std::string file, what, out, from, plot, between = "last-seen";
     std::vector<std::string> files;
     std::int64_t seed = 1;
     std::vector<std::string> ahead, at, times;
@@ -181,7 +181,8 @@ Exit check(const Args& a) {
     Findings findings;
     app::find_impossible(model.spec, model.full().values, table, a.panel.file, findings);
     if (!findings.ok()) throw InputError(findings);
-    const auto prevalence = app::prevalence(model, table, times(a.times, "--at-time"));
+    const auto between = a.between == "midpoint" ? app::Between::midpoint : app::Between::last_seen;
+    const auto prevalence = app::prevalence(model, table, times(a.times, "--at-time"), between);
     if (!a.plot.empty()) write_text_atomically(a.plot, app::prevalence_svg(model, prevalence));
     print(chosen({prevalence}, a.what, a.session.output()), a.session.output());
     return Exit::ok;
@@ -192,6 +193,9 @@ void define_check(Options& o) {
     o.text("file", a->file, "fitted model", true);
     a->panel.declare(o, true);
     o.texts("--at-time", a->times, "times at which states are counted; default: ten, evenly");
+    o.word("--between", a->between,
+           "between two looks a subject counts where last seen, or from halfway on where next seen",
+           {"last-seen", "midpoint"});
     o.text("--plot", a->plot, "picture (SVG) of observed and expected percentages");
     o.text("--what", a->what, "one table only: prevalence");
     o.word("--format", a->session.format, "text, json, or csv (one table)", {"text", "json", "csv"});

@@ -115,7 +115,12 @@ function(bellwether_add_tool name)
   foreach(used IN LISTS P_USES)
     target_link_libraries(bellwether_${name} PUBLIC bellwether_${used})
   endforeach()
-  add_executable(bellwether-${name} EXCLUDE_FROM_ALL ${entry})
+  # With the tests, since they run it; else on request.
+  if(BUILD_TESTING)
+    add_executable(bellwether-${name} ${entry})
+  else()
+    add_executable(bellwether-${name} EXCLUDE_FROM_ALL ${entry})
+  endif()
   target_link_libraries(bellwether-${name} PRIVATE bellwether_warnings bellwether_${name})
 endfunction()
 
@@ -157,6 +162,12 @@ function(bellwether_add_tests)
     endif()
     catch_discover_tests(${name}_test TEST_PREFIX "${name}: " DISCOVERY_TIMEOUT 60
                          PROPERTIES LABELS ${name} ENVIRONMENT RC_PARAMS=seed=20261124)
+  endforeach()
+  # Two runs of the comparison with R's msm; 77: what they need is not there.
+  foreach(kind given fresh)
+    add_test(NAME "parity: ${kind} cases of msm" COMMAND ${PROJECT_SOURCE_DIR}/tests/parity/run ${kind}
+             $<TARGET_FILE:bellwether-parity> ${PROJECT_SOURCE_DIR})
+    set_tests_properties("parity: ${kind} cases of msm" PROPERTIES LABELS parity SKIP_RETURN_CODE 77 TIMEOUT 900)
   endforeach()
   add_test(NAME "layers: includes follow the flow" COMMAND ${PROJECT_SOURCE_DIR}/tools/layers ${PROJECT_SOURCE_DIR})
   set_tests_properties("layers: includes follow the flow" PROPERTIES LABELS layers)

@@ -200,9 +200,7 @@ void compare_derived(const Translated& t, const json& record, Figures& out) {
                             by_row(markov::transition(pieces, Days{0.0}, Days{std::stod(key.substr(2))})),
                             numbers(matrix), 1e-6, 1e-10);
     if (has("pnext")) {
-        const json& theirs = record["pnext"].is_object() && record["pnext"].contains("estimates")
-                                 ? record["pnext"]["estimates"]
-                                 : record["pnext"];
+        const json& theirs = record["pnext"].is_object() ? record["pnext"].at("estimate") : record["pnext"];
         std::vector<double> ours = by_row(markov::next_state(Q)), given = numbers(theirs);
         if (given.size() == ours.size())
             out.compare("probability of each next state", ours, given, 1e-6, 1e-10);

@@ -372,8 +372,8 @@ private:
                     if (t_.spec.states[first_phase_[s]].absorbing) out = {s};
             return out;
         }
-        for (const double x : v->num)
-            out.insert(static_cast<std::size_t>(x) - 1);
+        for (const double x : v->num)  // counted among the phases
+            out.insert(of_.at(static_cast<std::size_t>(x) - 1));
         return out;
     }
 

@@ -1,8 +1,12 @@
 // The likelihood and the fit, on simulated panels.
 // usage: bench_engine data KIND SUBJECTS FILE   writes id,time,state,y,x of a panel
-//        bench_engine value KIND SUBJECTS       prints nanoseconds a row of a likelihood with its gradient,
-//                                               on one thread and on two, and of a bare loop beside it
-//        bench_engine fit KIND SUBJECTS         prints seconds, iterations, evaluations and -2 log likelihood
+//        bench_engine value KIND SUBJECTS       prints rows, nanoseconds a row of a likelihood with its
+//                                               gradient on one thread and on two, without it, and of a bare
+//                                               loop
+//        bench_engine fit KIND SUBJECTS         prints seconds, iterations and -2 log likelihood
+//        bench_engine grow STATES SUBJECTS      prints nanoseconds a row of a chain of states, recovery
+//        included bench_engine filter                    prints nanoseconds a visit: 6 states, 4 channels,
+//        whole days
 // KIND is panel or hidden, then -shared (whole days) or -distinct (a lag of its own for each visit). Three
 // living states and death; 14 parameters for panel, 13 for hidden.
 
@@ -15,6 +19,8 @@
 
 #include <fmt/format.h>
 
+#include "bellwether/core/error.hpp"
+#include "bellwether/markov/filter.hpp"
 #include "bellwether/markov/fit.hpp"
 #include "bellwether/markov/likelihood.hpp"
 
@@ -174,24 +180,165 @@ double seconds_of(int rounds, F&& f) {
     return took[static_cast<std::size_t>(rounds / 2)];
 }
 
+/// The arithmetic of one row with its gradient, of four states, on numbers that lie in the cache: what a row
+/// costs at the least.
+double floor_seconds(std::size_t rows, bool hidden) {
+    constexpr std::size_t K = 4;
+    double V[K * K], W[K * K], F[K * K] = {}, value[K], a[K], y[K], z[K], e[K], b[K];
+    for (std::size_t i = 0; i < K * K; ++i) {
+        V[i] = 0.1 + 0.01 * static_cast<double>(i);
+        W[i] = 0.2 - 0.01 * static_cast<double>(i);
+    }
+    for (std::size_t i = 0; i < K; ++i) {
+        value[i] = -0.01 * static_cast<double>(i + 1);
+        a[i] = b[i] = 0.25;
+    }
+    const auto begun = std::chrono::steady_clock::now();
+    for (std::size_t row = 0; row < rows; ++row) {
+        const double t = 50.0 + static_cast<double>(row % 17);
+        for (std::size_t i = 0; i < K; ++i) {
+            e[i] = std::exp(value[i] * t);
+            y[i] = z[i] = 0.0;
+        }
+        for (std::size_t r = 0; r < K; ++r)
+            for (std::size_t i = 0; i < K; ++i)
+                y[i] += a[r] * V[r * K + i];
+        if (hidden)  // a density per state, and the vectors back out of the basis
+            for (std::size_t i = 0; i < K; ++i) {
+                b[i] = std::exp(-0.5 * (t - value[i]) * (t - value[i]) * 1e-4);
+                for (std::size_t s = 0; s < K; ++s)
+                    a[s] = 0.5 * a[s] + 0.1 * e[i] * y[i] * W[i * K + s];
+            }
+        for (std::size_t i = 0; i < K; ++i)
+            for (std::size_t s = 0; s < K; ++s)
+                z[i] += W[i * K + s] * b[s];
+        for (std::size_t i = 0; i < K; ++i)
+            for (std::size_t k = 0; k <= i; ++k) {
+                const double between = i == k ? t * e[i] : (e[i] - e[k]) / (value[i] - value[k]);
+                F[i * K + k] += between * y[i] * z[k];
+                F[k * K + i] += between * y[k] * z[i];
+            }
+    }
+    const double took = seconds_since(begun);
+    volatile double kept = F[3] + a[1];
+    (void)kept;
+    return took;
+}
+
+/// rows, ns a row with gradient on one thread, on two, value alone, and of the bare loop.
 void value(Setting kind, std::size_t subjects) {
     const Spec spec = spec_of(kind.hidden);
     const Panel panel = panel_of(kind, spec, subjects);
     const Values at = spec.start_values();
     const auto rows = static_cast<double>(panel.rows());
     std::vector<double> gradient;
-    double one = 0.0, two = 0.0, bare = 0.0;
-    {
-        const Likelihood likelihood(spec, panel, 1);
-        one = seconds_of(11, [&] { (void)likelihood.value(at, gradient); });
-        bare = seconds_of(11, [&] { (void)likelihood.value(at); });
+    const Likelihood one(spec, panel, 1), two(spec, panel, 2);
+    const double single = seconds_of(11, [&] { (void)one.value(at, gradient); });
+    const double alone = seconds_of(11, [&] { (void)one.value(at); });
+    const double both = seconds_of(11, [&] { (void)two.value(at, gradient); });
+    const double floor = seconds_of(5, [&] { (void)floor_seconds(panel.rows(), kind.hidden); });
+    fmt::print("{:.0f},{:.1f},{:.1f},{:.1f},{:.1f}\n", rows, single / rows * 1e9, both / rows * 1e9,
+               alone / rows * 1e9, floor / rows * 1e9);
+}
+
+/// A chain of states with recovery and a normal reading each, distinct lags.
+void grow(std::size_t states, std::size_t subjects) {
+    Spec spec;
+    const auto parameter = [&](Parameter::Scale scale, double start) {
+        Parameter p;
+        p.name = std::to_string(spec.parameters.size());
+        p.scale = scale;
+        p.start = start;
+        spec.parameters.push_back(p);
+        return spec.parameters.size() - 1;
+    };
+    Channel c;
+    c.name = "y";
+    c.family = Family::by_state;
+    for (std::size_t s = 0; s < states; ++s) {
+        spec.states.push_back({std::to_string(s), {}, {}, false, false});
+        if (s > 0) {
+            spec.transitions.push_back({s - 1, s, parameter(Parameter::Scale::log, 0.01), {}});
+            spec.transitions.push_back({s, s - 1, parameter(Parameter::Scale::log, 0.004), {}});
+        }
+        Channel::Group g;
+        g.law = Law::normal;
+        g.terms = {{parameter(Parameter::Scale::identity, static_cast<double>(s)), {}},
+                   {parameter(Parameter::Scale::log, 1.0), {}}};
+        c.groups.push_back(g);
+        c.group.push_back(static_cast<int>(s));
     }
-    {
-        const Likelihood likelihood(spec, panel, 2);
-        two = seconds_of(11, [&] { (void)likelihood.value(at, gradient); });
+    spec.channels = {c};
+    Panel panel(spec);
+    std::mt19937_64 random(4);
+    std::uniform_real_distribution<double> uniform(0.0, 1.0);
+    for (std::size_t id = 0; id < subjects; ++id) {
+        panel.begin_subject(std::to_string(id));
+        double day = 0.0;
+        for (std::size_t v = 0; v < kVisits; ++v, day += 50.0 + 20.0 * uniform(random)) {
+            const Reading r[] = {Reading::of(uniform(random) * static_cast<double>(states))};
+            Row row{Days{day}, Kind::snapshot, 0, 0, r, {}};
+            row.known = v == 0;
+            panel.add(row);
+        }
     }
-    fmt::print("{:.0f} rows: {:.1f} ns a row with gradient, {:.1f} on two threads, {:.1f} value alone\n",
-               rows, one / rows * 1e9, two / rows * 1e9, bare / rows * 1e9);
+    const Likelihood likelihood(spec, panel);
+    const Values at = spec.start_values();
+    std::vector<double> gradient;
+    const auto rows = static_cast<double>(panel.rows());
+    const double with = seconds_of(5, [&] { (void)likelihood.value(at, gradient); });
+    const double alone = seconds_of(5, [&] { (void)likelihood.value(at); });
+    fmt::print("{},{},{},{:.1f},{:.1f}\n", states, subjects, spec.parameters.size(), with / rows * 1e9,
+               alone / rows * 1e9);
+}
+
+/// ns a visit of the filter, six states and four normal channels, gaps of whole days.
+void filter() {
+    Findings findings;
+    const Spec spec = read_spec(R"(
+schema: 1
+model: six
+numbers: illustrative
+states: [{name: a}, {name: b}, {name: c}, {name: d}, {name: e}, {name: f}]
+transitions:
+  - {from: a, to: b, rate: 0.02}
+  - {from: b, to: c, rate: 0.02}
+  - {from: c, to: d, rate: 0.02}
+  - {from: d, to: e, rate: 0.02}
+  - {from: e, to: f, rate: 0.02}
+  - {from: f, to: a, rate: 0.01}
+channels:
+  - {name: w, says: level, family: normal, mean: {a: 0, b: 1, c: 2, d: 3, e: 4, f: 5}, sd: 1}
+  - {name: x, says: level, family: normal, mean: {a: 5, b: 4, c: 3, d: 2, e: 1, f: 0}, sd: 1}
+  - {name: y, says: level, family: lognormal, mean: {a: 0, b: 1, c: 0, d: 1, e: 0, f: 1}, sd: 0.5}
+  - {name: z, says: level, family: normal, mean: {a: 0, b: 0, c: 1, d: 1, e: 2, f: 2}, sd: 1}
+start: {probabilities: {a: 0.5, b: 0.1, c: 0.1, d: 0.1, e: 0.1, f: 0.1}}
+)",
+                                "bench", findings);
+    if (!findings.ok()) throw InputError(findings);
+    const Values values = spec.start_values();
+    constexpr std::size_t kMany = 400'000;
+    std::mt19937_64 random(4);
+    std::uniform_real_distribution<double> uniform(0.1, 4.0);
+    std::vector<Reading> readings(4 * kMany);
+    for (Reading& r : readings)
+        r = Reading::of(uniform(random));
+    TransitionCache cache(spec, values);
+    const Filter one(cache);
+    Step step;
+    const double took = seconds_of(3, [&] {
+        FilterState state = one.start();
+        for (std::size_t i = 0; i < kMany; ++i) {
+            Row row{Days{state.time + 7.0 + 7.0 * static_cast<double>(i % 4)},
+                    Kind::snapshot,
+                    0,
+                    0,
+                    std::span(readings).subspan(4 * i, 4),
+                    {}};
+            one.step(state, row, step);
+        }
+    });
+    fmt::print("{:.1f}\n", took / static_cast<double>(kMany) * 1e9);
 }
 
 void run_fit(Setting kind, std::size_t subjects) {
@@ -221,14 +368,21 @@ void data(Setting kind, std::size_t subjects, const std::string& file) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc < 4) {
-        std::cerr << "usage: bench_engine data|value|fit KIND SUBJECTS [FILE]\n";
+    const std::string what = argc > 1 ? argv[1] : "";
+    const auto number = [&](int i) { return static_cast<std::size_t>(std::strtoul(argv[i], nullptr, 10)); };
+    if (what == "filter") {
+        filter();
+    } else if (what == "grow" && argc == 4) {
+        grow(number(2), number(3));
+    } else if (what == "value" && argc == 4) {
+        value(kind_of(argv[2]), number(3));
+    } else if (what == "fit" && argc == 4) {
+        run_fit(kind_of(argv[2]), number(3));
+    } else if (what == "data" && argc == 5) {
+        data(kind_of(argv[2]), number(3), argv[4]);
+    } else {
+        std::cerr
+            << "usage: bench_engine data|value|fit KIND SUBJECTS [FILE] | grow STATES SUBJECTS | filter\n";
         return 2;
     }
-    const std::string what = argv[1];
-    const Setting kind = kind_of(argv[2]);
-    const auto subjects = static_cast<std::size_t>(std::strtoul(argv[3], nullptr, 10));
-    if (what == "value") value(kind, subjects);
-    if (what == "fit") run_fit(kind, subjects);
-    if (what == "data" && argc > 4) data(kind, subjects, argv[4]);
 }

@@ -50,12 +50,15 @@ public:
         return out;
     }
 
-    /// out = a' P of the slot. @param y  a in the basis, kept for back().
+    /// out = a' P of the slot. @param y  a in the basis, kept for back(); @param sizes  unless null: how
+    /// large the terms of out are, each counted positive
     template <typename S>
-    void spectral(int slot, int generator, const double* a, S* y, double* out) const {
+    void spectral(int slot, int generator, const double* a, S* y, double* out, double* sizes) const {
         const auto view = e_.bases().template view<S>(static_cast<std::size_t>(generator));
+        const S* const exps = e_.template exponentials<S>(slot);
         into_basis(K_, view.vector, a, y);
-        out_of_basis(K_, view.dual, e_.template exponentials<S>(slot), y, out);
+        out_of_basis(K_, view.dual, exps, y, out);
+        if (sizes != nullptr) sizes_out_of_basis(K_, view.dual, exps, y, sizes);
         const StateSet set = after(a);
         for (std::size_t s = 0; s < K_; ++s)
             if (!contains(set, s)) out[s] = 0.0;

@@ -8,13 +8,6 @@
 namespace bellwether::markov {
 namespace {
 
-double size_of(double x) {
-    return std::abs(x);
-}
-double size_of(Complex x) {
-    return std::hypot(x.re, x.im);
-}
-
 /// States so that every move goes forward; empty where moves run in a circle.
 std::vector<std::size_t> forward_order(std::size_t K, const std::vector<bool>& moves) {
     std::vector<std::size_t> entries(K, 0), order;
@@ -74,12 +67,12 @@ double Eigenbases::skew_of(const S* at) const {
 void Eigenbases::decompose(std::size_t generator, const double* Q) {
     double* const at = real_.data() + generator * stride_;
     if (!order_.empty()) {
-        form_[generator] = triangular(at, Q) ? Form::real : Form::none;
-        skew_[generator] = form_[generator] == Form::real ? skew_of(at) : 1.0;
+        const bool good = triangular(at, Q) && skew_of(at) <= kMostSkew;
+        form_[generator] = good ? Form::real : Form::none;
+        skew_[generator] = good ? skew_of(at) : 1.0;
     } else {
         general(generator, Q);
     }
-    if (!(skew_[generator] <= kMostSkew)) form_[generator] = Form::none;
 }
 
 /// Moves run forward only: eigenvalues stand on the diagonal, both bases come by substitution.
@@ -116,22 +109,63 @@ bool Eigenbases::triangular(double* at, const double* Q) const {
     return true;
 }
 
+namespace {
+
+/// Scales d so that rows and columns of diag(d)^-1 A diag(d) are about equally large; powers of 2, so that
+/// nothing is rounded. A is scaled. @source Parlett & Reinsch 1969 [ParlettReinsch1969]
+Eigen::VectorXd balance(Eigen::MatrixXd& A) {
+    const Eigen::Index n = A.rows();
+    Eigen::VectorXd d = Eigen::VectorXd::Ones(n);
+    bool changed = true;
+    for (int sweep = 0; sweep < 50 && changed; ++sweep) {
+        changed = false;
+        for (Eigen::Index i = 0; i < n; ++i) {
+            const double own = std::abs(A(i, i));
+            const double column = A.col(i).cwiseAbs().sum() - own, row = A.row(i).cwiseAbs().sum() - own;
+            if (column == 0.0 || row == 0.0) continue;
+            const int power = static_cast<int>(std::lround(0.5 * std::log2(row / column)));
+            if (power == 0) continue;
+            const double f = std::ldexp(1.0, power);
+            A.col(i) *= f;
+            A.row(i) /= f;
+            d[i] *= f;
+            changed = true;
+        }
+    }
+    return d;
+}
+
+}  // namespace
+
 void Eigenbases::general(std::size_t generator, const double* Q) {
     using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     const auto K = static_cast<Eigen::Index>(states_);
-    const Eigen::EigenSolver<Eigen::MatrixXd> solver(Eigen::Map<const RowMajor>(Q, K, K));
+    Eigen::MatrixXd A = Eigen::Map<const RowMajor>(Q, K, K);
+    const Eigen::VectorXd d = balance(A);
+    const Eigen::EigenSolver<Eigen::MatrixXd> solver(A);
     form_[generator] = Form::none;
     skew_[generator] = 1.0;
     if (solver.info() != Eigen::Success) return;
+    // Judged before the states' scales are put back: those do no harm.
+    const auto accept = [&](auto* at, Form form) {
+        const bool good = skew_of(at) <= kMostSkew;
+        auto* const V = at + K;
+        auto* const W = V + K * K;
+        for (Eigen::Index r = 0; r < K; ++r)
+            for (Eigen::Index i = 0; i < K; ++i) {
+                V[r * K + i] = V[r * K + i] * d[r];
+                W[i * K + r] = W[i * K + r] * (1.0 / d[r]);
+            }
+        form_[generator] = good ? form : Form::none;
+        skew_[generator] = good ? skew_of(at) : 1.0;
+    };
     if ((solver.eigenvalues().imag().array() == 0.0).all()) {
         double* const at = real_.data() + generator * stride_;
         Eigen::Map<Eigen::VectorXd>(at, K) = solver.eigenvalues().real();
         const Eigen::MatrixXd V = solver.pseudoEigenvectors();
         Eigen::Map<RowMajor>(at + K, K, K) = V;
         Eigen::Map<RowMajor>(at + K + K * K, K, K) = Eigen::PartialPivLU<Eigen::MatrixXd>(V).inverse();
-        skew_[generator] = skew_of(at);
-        form_[generator] = Form::real;
-        return;
+        return accept(at, Form::real);
     }
     Complex* const at = complex_.data() + generator * stride_;
     const Eigen::MatrixXcd V = solver.eigenvectors();
@@ -143,8 +177,7 @@ void Eigenbases::general(std::size_t generator, const double* Q) {
             at[K + K * K + i * K + r] = {W(i, r).real(), W(i, r).imag()};
         }
     }
-    skew_[generator] = skew_of(at);
-    form_[generator] = Form::complex;
+    accept(at, Form::complex);
 }
 
 }  // namespace bellwether::markov

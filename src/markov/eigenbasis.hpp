@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -30,6 +31,13 @@ struct Complex {
     return x.re;
 }
 
+[[nodiscard]] inline double size_of(double x) {
+    return std::abs(x);
+}
+[[nodiscard]] inline double size_of(Complex x) {
+    return std::abs(x.re) + std::abs(x.im);
+}
+
 /// How the exponentials of one generator are to be had.
 enum class Form : std::uint8_t {
     real,     ///< all eigenvalues real
@@ -52,6 +60,9 @@ public:
     /// How much larger the terms of an element of P can be than 1, at least 1: the sum over i of
     /// max |V_ri| max |W_is|.
     [[nodiscard]] double skew(std::size_t generator) const { return skew_[generator]; }
+    /// Large elements of V and W meet in P(r, s) only where it is large itself: what is lost must be judged
+    /// row by row.
+    [[nodiscard]] bool graded(std::size_t generator) const { return skew_[generator] > kGraded; }
 
     template <typename S>
     struct View {
@@ -65,8 +76,9 @@ public:
         return {at, at + states_, at + states_ + states_ * states_};
     }
 
-    /// Largest skew at which a basis is used: costs four digits of sixteen at the worst.
-    static constexpr double kMostSkew = 1e4;
+    /// Largest skew, after states are scaled against each other, at which a basis is used: costs four digits
+    /// of sixteen at the worst. Above the other bound the scales themselves are far apart.
+    static constexpr double kMostSkew = 1e4, kGraded = 1e3;
 
 private:
     template <typename S>

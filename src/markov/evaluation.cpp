@@ -14,6 +14,9 @@ namespace {
 constexpr double kLogRootTwoPi = 0.91893853320467274178;
 constexpr std::size_t kGeneratorsAtOnce = 512, kSlotsAtOnce = 4096;
 
+/// Expected moves within the longest gap beyond which squaring a matrix so often leaves no digit.
+constexpr double kMostMoves = 1e9;
+
 /// Generators row-major into flat memory.
 void generator_into(const Spec& spec, const Values& values, const std::vector<double>& covariates,
                     double* Q) {
@@ -44,6 +47,8 @@ Evaluation::Evaluation(const Likelihood::Prepared& in)
     Q_.resize(in.generators.size() * square_);
     bases_.resize(in.generators.size());
     exp_.resize(in.slots.size() * states_);
+    for (const auto& slot : in.slots)
+        longest_gap_ = std::max(longest_gap_, slot.gap);
 }
 
 template <>
@@ -55,9 +60,11 @@ const Complex* Evaluation::exponentials<Complex>(int slot) const {
     return complex_exp_.data() + static_cast<std::size_t>(slot) * states_;
 }
 
-void Evaluation::set(const Values& values, unsigned threads) {
+bool Evaluation::set(const Values& values, unsigned threads) {
     values_ = &values;
     set_generators(threads);
+    const double most = kMostMoves / std::max(longest_gap_, 1e-300);
+    if (std::any_of(Q_.begin(), Q_.end(), [&](double q) { return !(std::abs(q) <= most); })) return false;
     set_normals();
     if (!in_.start_varies && !in_.spec.start.empty()) start_ = start_probabilities(in_.spec, values);
     table_.clear();
@@ -66,6 +73,7 @@ void Evaluation::set(const Values& values, unsigned threads) {
         for (const Channel::Group& group : channel.groups)
             table_.push_back(density(channel, group, e, values, in_.spec.parameters));
     }
+    return true;
 }
 
 void Evaluation::set_generators(unsigned threads) {

@@ -21,7 +21,8 @@ class Evaluation {
 public:
     explicit Evaluation(const Likelihood::Prepared& in);
     /// Makes everything anew for these values. @param threads  workers for the eigenbases
-    void set(const Values& values, unsigned threads);
+    /// @return false where an intensity is so large that nothing can be told of the time spent under it
+    bool set(const Values& values, unsigned threads);
 
     [[nodiscard]] const Likelihood::Prepared& in() const { return in_; }
     [[nodiscard]] const Values& values() const { return *values_; }
@@ -53,6 +54,7 @@ private:
     Eigenbases bases_;
     std::vector<double> exp_;
     std::vector<Complex> complex_exp_;
+    double longest_gap_ = 0.0;
     std::vector<NormalStates> normal_;
     std::vector<GroupDensity> table_;
     Eigen::VectorXd start_;

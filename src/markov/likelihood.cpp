@@ -44,8 +44,7 @@ struct Likelihood::State {
     }
 
     bool set(const Values& values) {
-        if (!in_range(prepared.spec, values)) return false;
-        evaluation.set(values, threads);
+        if (!in_range(prepared.spec, values) || !evaluation.set(values, threads)) return false;
         for (auto& pass : passes)
             pass->renew();
         return true;

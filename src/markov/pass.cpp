@@ -16,6 +16,16 @@ std::unique_ptr<Pass> make_pass(const Evaluation& evaluation) {
             return std::make_unique<StretchPass<5>>(evaluation);
         case 6:
             return std::make_unique<StretchPass<6>>(evaluation);
+        case 7:
+            return std::make_unique<StretchPass<7>>(evaluation);
+        case 8:
+            return std::make_unique<StretchPass<8>>(evaluation);
+        case 10:
+            return std::make_unique<StretchPass<10>>(evaluation);
+        case 12:
+            return std::make_unique<StretchPass<12>>(evaluation);
+        case 16:
+            return std::make_unique<StretchPass<16>>(evaluation);
         default:
             return std::make_unique<StretchPass<0>>(evaluation);
     }

@@ -44,6 +44,18 @@ void out_of_basis(Size<N> K, const S* W, const S* e, const S* y, double* out) {
         out[s] = out[s] > 0.0 ? out[s] : 0.0;
 }
 
+/// out = the sum of the sizes of the terms of out_of_basis
+template <int N, typename S>
+void sizes_out_of_basis(Size<N> K, const S* W, const S* e, const S* y, double* out) {
+    for (std::size_t s = 0; s < K; ++s)
+        out[s] = 0.0;
+    for (std::size_t i = 0; i < K; ++i) {
+        const double z = size_of(e[i] * y[i]);
+        for (std::size_t s = 0; s < K; ++s)
+            out[s] += z * size_of(W[i * K + s]);
+    }
+}
+
 /// out = W b
 template <int N, typename S>
 void dual_into_basis(Size<N> K, const S* W, const double* b, S* out) {

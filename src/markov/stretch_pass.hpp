@@ -23,7 +23,7 @@ public:
             each->resize(in_.longest);
         mask_.resize(in_.longest);
         way_.resize(in_.longest);
-        for (auto* const one : {&b_, &beta_, &posterior_, &room_})
+        for (auto* const one : {&b_, &beta_, &posterior_, &room_, &sizes_})
             one->resize(std::max<std::size_t>(K_, 1));
         complex_room_.resize(std::max<std::size_t>(K_, 1));
         level_.resize(in_.spec.channels.size(), 0.0);
@@ -98,7 +98,10 @@ public:
         make_ends(pair);
         double value = pair_value(pair);
         const bool basis = way_[0] == Way::real || way_[0] == Way::complex;
-        if (basis && !(value > kCancelled * skew(pair.generator) * largest(pair))) {
+        const double terms = !graded(pair.generator) ? skew(pair.generator) * largest(pair)
+                             : enters(pair)          ? entered(pair)
+                                                     : sizes_[pair.to];
+        if (basis && !(value > kCancelled * terms)) {
             way_[0] = Way::whole;
             value = pair_value(pair);
         }
@@ -125,6 +128,16 @@ public:
 private:
     [[nodiscard]] double skew(int generator) const {
         return e_.bases().skew(static_cast<std::size_t>(generator));
+    }
+    [[nodiscard]] bool graded(int generator) const {
+        return e_.bases().graded(static_cast<std::size_t>(generator));
+    }
+    [[nodiscard]] double* sizes(int generator) { return graded(generator) ? sizes_.data() : nullptr; }
+    [[nodiscard]] double entered(const Pair& pair) const {
+        double sum = 0.0;
+        for (std::size_t r = 0; r < K_; ++r)
+            if (r != pair.to) sum += sizes_[r] * e_.Q(pair.generator)[r * K_ + pair.to];
+        return sum;
     }
     static bool enters(const Pair& pair) {
         return pair.kind == Kind::entry || pair.kind == Kind::exact_entry;
@@ -258,10 +271,10 @@ private:
         switch (way_[j]) {
             case Way::real:
                 return between_.template spectral<double>(row.slot, row.generator, from,
-                                                          basis_.data() + j * K_, p);
+                                                          basis_.data() + j * K_, p, sizes(row.generator));
             case Way::complex:
                 return between_.template spectral<Complex>(row.slot, row.generator, from,
-                                                           complex_.data() + j * K_, p);
+                                                           complex_.data() + j * K_, p, sizes(row.generator));
             case Way::whole:
                 return between_.whole(row.slot, from, p);
             case Way::watched:
@@ -298,7 +311,7 @@ private:
     bool update(const PreparedRow& row, std::size_t j) {
         double scale = filter(row, j);
         const bool basis = way_[j] == Way::real || way_[j] == Way::complex;
-        if (basis && !(scale > kCancelled * skew(row.generator) * size(row))) {
+        if (basis && !(scale > kCancelled * terms(row, j))) {
             predict(row, j, true);
             scale = filter(row, j);
         }
@@ -315,6 +328,15 @@ private:
                 f[s] *= per_scale;
         }
         return true;
+    }
+    /// What a row's scale would be if all terms in the eigenbasis were positive, or a bound of that.
+    [[nodiscard]] double terms(const PreparedRow& row, std::size_t j) const {
+        if (!graded(row.generator)) return skew(row.generator) * size(row);
+        double sum = 0.0;
+        for (std::size_t s = 0; s < K_; ++s)
+            sum += sizes_[s] *
+                   (row.kind == Kind::snapshot || row.kind == Kind::one_of ? weight_[j * K_ + s] : size(row));
+        return sum;
     }
     /// What the row's scale is a share of: 1, or the largest intensity where an entry is observed.
     [[nodiscard]] double size(const PreparedRow& row) const {
@@ -419,6 +441,7 @@ private:
     std::vector<StateSet> mask_;
     std::vector<Way> way_;
     std::vector<double> b_, beta_, posterior_, room_;
+    std::vector<double> sizes_;  ///< of the last prediction's terms, under a graded generator
     std::vector<Complex> complex_room_;
     std::vector<double> level_;          ///< per channel: the patient's own
     std::vector<GroupDensity> density_;  ///< of the stretch's items in full, group by group

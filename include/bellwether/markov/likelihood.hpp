@@ -51,7 +51,8 @@ public:
     Likelihood(Likelihood&&) noexcept;
     Likelihood& operator=(Likelihood&&) noexcept;
 
-    /// -infinity where a subject is impossible, NaN where a parameter is out of range.
+    /// -infinity where a subject is impossible, NaN where a parameter is out of range or an intensity times
+    /// the longest gap above 1e9.
     [[nodiscard]] double value(const Values& values) const;
     /// @param gradient  by every parameter of the specification (fixed ones too), on its unconstrained scale
     [[nodiscard]] double value(const Values& values, std::vector<double>& gradient) const;

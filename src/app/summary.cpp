@@ -7,6 +7,7 @@
 
 #include "bellwether/core/error.hpp"
 #include "bellwether/core/text.hpp"
+#include "bellwether/markov/quantities.hpp"
 #include "bellwether/markov/transition.hpp"
 
 namespace bellwether::app {
@@ -108,13 +109,64 @@ Sheet sojourn(const Spec& spec, const Eigen::MatrixXd& Q) {
     return sheet;
 }
 
+/// One row per other state: words, and its entry of a matrix.
+void add_pairs(Sheet& sheet, const Spec& spec, const Eigen::MatrixXd& entries,
+               const std::vector<Sheet::Cell>& before) {
+    for (std::size_t r = 0; r < spec.states.size(); ++r)
+        for (std::size_t s = 0; s < spec.states.size(); ++s) {
+            if (r == s || spec.states[r].absorbing) continue;
+            sheet.rows.push_back(before);
+            append(sheet.rows.back(), {spec.states[r].name, spec.states[s].name,
+                                       entries(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(s))});
+        }
+}
+
+Sheet passage(const Spec& spec, const Eigen::MatrixXd& Q) {
+    Sheet sheet{"passage",
+                fmt::format("expected time until a state is first entered, in {}s", spec.time_unit),
+                {"from", "to", "mean"},
+                {}};
+    Eigen::MatrixXd mean(Q.rows(), Q.cols());
+    for (std::size_t s = 0; s < spec.states.size(); ++s)
+        mean.col(static_cast<Eigen::Index>(s)) = first_passage(Q, only(s));
+    add_pairs(sheet, spec, mean, {});
+    return sheet;
+}
+
+Sheet reached(const Spec& spec, const Eigen::MatrixXd& Q, const std::vector<double>& times) {
+    Sheet sheet{"reached",
+                fmt::format("probability of having been in a state by a time, in {}s", spec.time_unit),
+                {"time", "from", "to", "probability"},
+                {}};
+    const Piece piece = always(Q);
+    for (const double t : times)
+        add_pairs(sheet, spec, passage_by({&piece, 1}, Days{0.0}, Days{t}), {t});
+    return sheet;
+}
+
+Sheet stay(const Spec& spec, const Eigen::MatrixXd& Q, const std::vector<double>& times) {
+    Sheet sheet{
+        "stay", fmt::format("expected {}s in each state until a time", spec.time_unit), {"time", "from"}, {}};
+    for (const State& s : spec.states)
+        sheet.columns.push_back(s.name);
+    const Piece piece = always(Q);
+    for (const double t : times) {
+        const Eigen::MatrixXd L = length_of_stay({&piece, 1}, Days{0.0}, Days{t});
+        for (std::size_t r = 0; r < spec.states.size(); ++r) {
+            sheet.rows.push_back({t, spec.states[r].name});
+            for (const double x : L.row(static_cast<Eigen::Index>(r)))
+                sheet.rows.back().emplace_back(x);
+        }
+    }
+    return sheet;
+}
+
 Sheet next(const Spec& spec, const Eigen::MatrixXd& Q) {
     Sheet sheet{"next", "probability of the next state", {"from", "to", "probability"}, {}};
-    for (const Transition& t : spec.transitions) {
-        const auto r = static_cast<Eigen::Index>(t.from);
+    const Eigen::MatrixXd P = next_state(Q);
+    for (const Transition& t : spec.transitions)
         sheet.rows.push_back({spec.states[t.from].name, spec.states[t.to].name,
-                              Q(r, static_cast<Eigen::Index>(t.to)) / -Q(r, r)});
-    }
+                              P(static_cast<Eigen::Index>(t.from), static_cast<Eigen::Index>(t.to))});
     return sheet;
 }
 
@@ -189,9 +241,13 @@ std::vector<Sheet> summarise(const FittedModel& model, const std::vector<double>
                              const std::vector<double>& times) {
     const Eigen::MatrixXd Q = generator(model.spec, model.full().values, covariates);
     std::vector<Sheet> sheets = {
-        parameters(model),      hazards(model),     odds(model), generator_sheet(model.spec, Q),
-        sojourn(model.spec, Q), next(model.spec, Q)};
-    if (!times.empty()) sheets.push_back(probabilities(model.spec, Q, times));
+        parameters(model),      hazards(model),      odds(model),           generator_sheet(model.spec, Q),
+        sojourn(model.spec, Q), next(model.spec, Q), passage(model.spec, Q)};
+    if (!times.empty()) {
+        sheets.push_back(probabilities(model.spec, Q, times));
+        sheets.push_back(reached(model.spec, Q, times));
+        sheets.push_back(stay(model.spec, Q, times));
+    }
     std::erase_if(sheets, [](const Sheet& s) { return s.rows.empty(); });
     return sheets;
 }

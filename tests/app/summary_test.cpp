@@ -80,6 +80,14 @@ TEST_CASE("summarise: intervals, ratios, rates and stays by hand", "[app][summar
     const Sheet& p = sheet(sheets, "probabilities");
     CHECK_THAT(number(p, 0, 2), WithinRel(std::exp(-(ab + 0.1) * 1.5), 1e-12));
     CHECK_THAT(number(p, 1, 4), WithinRel(1 - std::exp(-bc * 1.5), 1e-12));
+    // From a: c at rate 0.1 or by b. E[a to c] = (1 + ab E[b to c]) / (ab + 0.1); b may never be entered.
+    const Sheet& passage = sheet(sheets, "passage");
+    CHECK(std::isinf(number(passage, 0, 2)));
+    CHECK_THAT(number(passage, 1, 2), WithinRel((1 + ab / bc) / (ab + 0.1), 1e-10));
+    CHECK_THAT(number(sheet(sheets, "reached"), 0, 3),
+               WithinRel(ab / (ab + 0.1) * (1 - std::exp(-(ab + 0.1) * 1.5)), 1e-10));
+    CHECK_THAT(number(sheet(sheets, "stay"), 0, 2),
+               WithinRel((1 - std::exp(-(ab + 0.1) * 1.5)) / (ab + 0.1), 1e-10));
     // What was not estimated has no interval.
     for (const auto& row : parameters.rows)
         if (std::get<std::string>(row[0]) == "rate(a>c)") {

@@ -105,7 +105,8 @@ void define_show(Options& o) {
     o.text("--plot", a->plot, "picture (SVG) of the states' probabilities up to the last --at-time");
     o.text("--from", a->from, "the state in which its curves begin; default: the first");
     o.text("--what", a->what,
-           "one table only: parameters, hazards, odds, generator, sojourn, next, probabilities");
+           "one table only: parameters, hazards, odds, generator, sojourn, next, passage, "
+           "probabilities, reached, stay");
     o.word("--format", a->session.format, "text, json, or csv (one table)", {"text", "json", "csv"});
     o.examples(
         "  bellwether model show size.fit.yaml\n"

@@ -22,7 +22,10 @@ namespace bellwether::app {
 ///   generator     rate of each transition under `covariates`
 ///   sojourn       mean stay in each state, once entered
 ///   next          probability of each next state
+///   passage       expected time until each other state is first entered; infinite where it may never be
 ///   probabilities P(t) from each state, for each of `times`
+///   reached       probability of having been in each other state by each of `times`
+///   stay          expected time in each state until each of `times`
 /// @param times  in the model's unit, each from 0
 [[nodiscard]] std::vector<Sheet> summarise(const markov::FittedModel& model,
                                            const std::vector<double>& covariates,

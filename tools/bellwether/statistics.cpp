@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bellwether/app/bootstrap.hpp"
 #include "bellwether/app/check.hpp"
 #include "bellwether/app/compare.hpp"
 #include "bellwether/app/fit.hpp"
@@ -24,7 +25,7 @@ struct Args {
     PanelSource panel;
     std::string file, what, out, from, plot, between = "last-seen";
     std::vector<std::string> files;
-    std::int64_t seed = 1;
+    std::int64_t seed = 1, replicates = 200, threads = 2;
     std::vector<std::string> ahead, at, times;
 };
 
@@ -206,6 +207,34 @@ void define_check(Options& o) {
     o.run([a] { return check(*a); });
 }
 
+Exit bootstrap(const Args& a) {
+    const auto model = read_fitted(a.file);
+    const auto table = a.panel.read(model.spec);
+    app::Resampling how;
+    how.replicates = static_cast<std::size_t>(a.replicates);
+    how.seed = static_cast<unsigned long long>(a.seed);
+    how.threads = static_cast<unsigned>(a.threads);
+    const auto sheets =
+        app::bootstrap(model, table, app::covariates_at(model.spec, a.at), times(a.times, "--at-time"), how);
+    print(chosen(sheets, a.what, a.session.output()), a.session.output());
+    return Exit::ok;
+}
+
+void define_bootstrap(Options& o) {
+    auto a = std::make_shared<Args>();
+    o.text("file", a->file, "fitted model", true);
+    a->panel.declare(o, true);
+    o.integer("--replicates", a->replicates, "refits", 20, 100'000);
+    o.integer("--seed", a->seed, "of the random numbers", 0, 1'000'000'000);
+    o.integer("--threads", a->threads, "refits at once", 1, 256);
+    o.texts("--at", a->at, "COVARIATE=VALUE for rates, stays and probabilities; others are at their centres");
+    o.texts("--at-time", a->times, "also the probabilities of the states after this time");
+    o.text("--what", a->what, "one table only, as in model show");
+    o.word("--format", a->session.format, "text, json, or csv (one table)", {"text", "json", "csv"});
+    o.examples("  bellwether model bootstrap cav.fit.yaml --panel cav.csv --what sojourn\n");
+    o.run([a] { return bootstrap(*a); });
+}
+
 Exit compare(const Args& a) {
     if (a.files.size() < 2) throw UsageError("compare needs two fitted models or more");
     std::vector<markov::FittedModel> models;
@@ -234,6 +263,9 @@ void define_compare(Options& o) {
 
 const Command model_check{"model", "check", "a fitted model against data: prevalence observed and expected",
                           define_check};
+const Command model_bootstrap{"model", "bootstrap",
+                              "intervals for all that model show tells, from refits to resampled subjects",
+                              define_bootstrap};
 const Command model_compare{"model", "compare",
                             "likelihood ratio, AIC, BIC and cross-validated score of fits", define_compare};
 const Command model_simulate{"model", "simulate", "draw from a model on the visits of a table",

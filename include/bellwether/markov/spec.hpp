@@ -192,6 +192,9 @@ struct Channel {
     std::optional<double>
         absolute;  ///< own_baseline: the baseline, unit of the channel, where a subject has none
     std::optional<CensoredPrior> censored_prior;  ///< rate
+    /// Parameter: sd of a patient's own level, normal with mean 0, which is added to the location of every
+    /// group (on its unconstrained scale). At most two channels, none of them `rate` or categorical.
+    int patient_sd = kNone;
     [[nodiscard]] bool on_log_scale() const noexcept { return family == Family::lognormal; }
 };
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "bellwether/app/bootstrap.hpp"
 #include "bellwether/app/check.hpp"
 #include "bellwether/app/compare.hpp"
 #include "bellwether/app/fit.hpp"
@@ -210,8 +209,8 @@ void define_check(Options& o) {
 Exit bootstrap(const Args& a) {
     const auto model = read_fitted(a.file);
     const auto table = a.panel.read(model.spec);
-    app::Resampling how;
-    how.replicates = static_cast<std::size_t>(a.replicates);
+    markov::BootstrapOptions how;
+    how.draws = static_cast<int>(a.replicates);
     how.seed = static_cast<unsigned long long>(a.seed);
     how.threads = static_cast<unsigned>(a.threads);
     const auto sheets =

@@ -49,6 +49,22 @@ std::vector<double> held_out(const FittedModel& model, const Panel& panel) {
     return out;
 }
 
+Sheet subjects(const FittedModel& model, const Panel& panel) {
+    const auto scores = held_out(model, panel);
+    std::vector<std::size_t> order(panel.subjects());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto rows = [&](std::size_t s) {
+        return static_cast<double>(panel.end_row(s) - panel.first_row(s));
+    };
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return scores[a] / rows(a) < scores[b] / rows(b); });
+    Sheet sheet{
+        "subjects", "subjects, least likely rows first", {"subject", "rows", "loglik", "per_row"}, {}};
+    for (const std::size_t s : order)
+        sheet.rows.push_back({panel.id(s), rows(s), scores[s], scores[s] / rows(s)});
+    return sheet;
+}
+
 Sheet compare(const std::vector<FittedModel>& models, const std::vector<Table>& tables) {
     check_data(models, tables);
     Sheet sheet{

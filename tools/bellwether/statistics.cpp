@@ -182,6 +182,10 @@ Exit check(const Args& a) {
     Findings findings;
     app::find_impossible(model.spec, model.full().values, table, a.panel.file, findings);
     if (!findings.ok()) throw InputError(findings);
+    if (a.what == "subjects") {
+        print({app::subjects(model, table.panel)}, a.session.output());
+        return Exit::ok;
+    }
     const auto between = a.between == "midpoint" ? app::Between::midpoint : app::Between::last_seen;
     const auto prevalence = app::prevalence(model, table, times(a.times, "--at-time"), between);
     if (!a.plot.empty()) write_text_atomically(a.plot, app::prevalence_svg(model, prevalence));
@@ -198,7 +202,8 @@ void define_check(Options& o) {
            "between two looks a subject counts where last seen, or from halfway on where next seen",
            {"last-seen", "midpoint"});
     o.text("--plot", a->plot, "picture (SVG) of observed and expected percentages");
-    o.text("--what", a->what, "one table only: prevalence");
+    o.text("--what", a->what,
+           "one table only: prevalence; subjects gives each one's log likelihood, least likely first");
     o.word("--format", a->session.format, "text, json, or csv (one table)", {"text", "json", "csv"});
     o.examples(
         "  bellwether model check cav.fit.yaml --panel cav.csv --at-time 1 --at-time 5 --at-time 10 --plot "

@@ -4,26 +4,16 @@
 #include <cmath>
 #include <numeric>
 
-#include <boost/math/special_functions/gamma.hpp>
 #include <fmt/format.h>
 
 #include "bellwether/core/error.hpp"
+#include "bellwether/markov/intervals.hpp"
 #include "bellwether/markov/likelihood.hpp"
 
 namespace bellwether::app {
 using namespace markov;
 
 namespace {
-
-double free_parameters(const FittedModel& m) {
-    return static_cast<double>(std::count_if(m.spec.parameters.begin(), m.spec.parameters.end(),
-                                             [](const Parameter& p) { return !p.fixed; }));
-}
-
-/// Upper tail of the chi-squared distribution.
-double chi_squared_tail(double x, double degrees) {
-    return x <= 0.0 ? 1.0 : boost::math::gamma_q(0.5 * degrees, 0.5 * x);
-}
 
 void check_data(const std::vector<FittedModel>& models, const std::vector<Table>& tables) {
     for (std::size_t i = 0; i < models.size(); ++i) {
@@ -59,6 +49,22 @@ std::vector<double> held_out(const FittedModel& model, const Panel& panel) {
     return out;
 }
 
+Sheet subjects(const FittedModel& model, const Panel& panel) {
+    const auto scores = held_out(model, panel);
+    std::vector<std::size_t> order(panel.subjects());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto rows = [&](std::size_t s) {
+        return static_cast<double>(panel.end_row(s) - panel.first_row(s));
+    };
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return scores[a] / rows(a) < scores[b] / rows(b); });
+    Sheet sheet{
+        "subjects", "subjects, least likely rows first", {"subject", "rows", "loglik", "per_row"}, {}};
+    for (const std::size_t s : order)
+        sheet.rows.push_back({panel.id(s), rows(s), scores[s], scores[s] / rows(s)});
+    return sheet;
+}
+
 Sheet compare(const std::vector<FittedModel>& models, const std::vector<Table>& tables) {
     check_data(models, tables);
     Sheet sheet{
@@ -66,21 +72,25 @@ Sheet compare(const std::vector<FittedModel>& models, const std::vector<Table>& 
         fmt::format("fits to {} subjects; lr, df and p against the first", models.front().full().subjects),
         {"model", "end", "minus2loglik", "parameters", "aic", "bic", "lr", "df", "p", "score"},
         {}};
-    const double first = -2.0 * models.front().full().summary.final_log_lik;
     for (std::size_t i = 0; i < models.size(); ++i) {
         const FittedModel& m = models[i];
-        const double deviance = -2.0 * m.full().summary.final_log_lik, k = free_parameters(m);
+        const ParameterSet &fitted = m.full(), &first = models.front().full();
+        const int parameters = free_parameters(m.spec), others = free_parameters(models.front().spec);
         auto& row = sheet.rows.emplace_back();
-        row = {m.spec.name,        std::string(markov::to_string(m.full().summary.end)),
-               deviance,           k,
-               deviance + 2.0 * k, deviance + k * std::log(static_cast<double>(m.full().subjects))};
-        const double df = std::abs(k - free_parameters(models.front()));
-        const double lr = k > free_parameters(models.front()) ? first - deviance : deviance - first;
+        row = {m.spec.name,
+               std::string(markov::to_string(fitted.summary.end)),
+               -2.0 * fitted.summary.final_log_lik,
+               static_cast<double>(parameters),
+               aic(m.spec, fitted),
+               bic(m.spec, fitted)};
         row.resize(sheet.columns.size());
-        if (i > 0 && df > 0.0) {
-            row[6] = lr;
-            row[7] = df;
-            row[8] = chi_squared_tail(lr, df);
+        if (parameters != others) {
+            const auto test = parameters > others
+                                  ? likelihood_ratio(models.front().spec, first, m.spec, fitted)
+                                  : likelihood_ratio(m.spec, fitted, models.front().spec, first);
+            row[6] = test.statistic;
+            row[7] = static_cast<double>(test.degrees);
+            row[8] = test.p;
         }
         if (i >= tables.size() || m.folds < 2) continue;
         const auto scores = held_out(m, tables[i].panel);

@@ -4,10 +4,12 @@
 #include <cmath>
 #include <limits>
 
-#include "bellwether/core/error.hpp"
 #include "bellwether/markov/emission.hpp"
 #include "bellwether/markov/likelihood.hpp"
 #include "bellwether/markov/transition.hpp"
+
+#include "draw.hpp"
+#include "laws.hpp"
 
 namespace bellwether::markov {
 namespace {
@@ -37,14 +39,15 @@ public:
     Draw(const Spec& spec, const Values& values, const Schedule& schedule, std::mt19937_64& random)
         : spec_(spec), values_(values), schedule_(schedule), random_(random), latent_(spec.channels.size()) {}
 
-    Reading reading(std::size_t c, std::size_t state, std::span<const double> before) {
+    /// @param own  the row's covariates minus their centres, which act on readings
+    Reading reading(std::size_t c, std::size_t state, std::span<const double> before,
+                    std::span<const double> own) {
         const Channel& channel = spec_.channels[c];
         const int g = channel.group[state];
         if (g == Channel::kNone) return {};
         const Channel::Group& group = channel.groups[static_cast<std::size_t>(g)];
-        if (channel.family == Family::by_state)
-            throw Error("M006", "readings of a channel by state cannot be drawn yet");
-        if (channel.family == Family::categorical) return Reading::of(category(group));
+        if (channel.family == Family::by_state) return by_law(group, c, own);
+        if (channel.family == Family::categorical) return Reading::of(category(group, own));
         const double x = value(channel, group, c, before);
         Latent& latent = latent_[c];
         const bool missing = std::uniform_real_distribution<double>(0.0, 1.0)(random_) < schedule_.missing;
@@ -52,10 +55,7 @@ public:
         if (channel.says != Says::own_baseline || !latent.any) latent.value = x;
         latent.any = true;
         latent.exposure.fill(0.0);
-        const double natural = channel.on_log_scale() ? std::exp(x) : x;
-        const double limit = schedule_.lower_limit.empty() ? -std::numeric_limits<double>::infinity()
-                                                           : schedule_.lower_limit[c];
-        return natural < limit ? Reading::below(limit) : Reading::of(natural);
+        return reported(channel.on_log_scale() ? std::exp(x) : x, c);
     }
 
     void pass(std::span<const double> before, double gap) {
@@ -67,12 +67,30 @@ private:
     [[nodiscard]] double parameter(int index) const { return values_[static_cast<std::size_t>(index)]; }
     double normal(double mean, double sd) { return std::normal_distribution<double>(mean, sd)(random_); }
 
-    double category(const Channel::Group& group) {
+    [[nodiscard]] Reading reported(double value, std::size_t c) const {
+        const double limit = schedule_.lower_limit.empty() ? -std::numeric_limits<double>::infinity()
+                                                           : schedule_.lower_limit[c];
+        return value < limit ? Reading::below(limit) : Reading::of(value);
+    }
+
+    Reading by_law(const Channel::Group& group, std::size_t c, std::span<const double> own) {
+        std::array<double, kMostTerms> natural{};
+        for (std::size_t i = 0; i < group.terms.size(); ++i) {
+            const Term& term = group.terms[i];
+            const Parameter& p = spec_.parameters[term.parameter];
+            natural[i] = term.effects.empty() ? values_[term.parameter]
+                                              : p.natural_from(p.free_from(values_[term.parameter]) +
+                                                               shift_of(term.effects, values_, own));
+        }
+        const auto x = draw_from_law(group.law, std::span(natural).first(group.terms.size()), random_);
+        const bool missing = std::uniform_real_distribution<double>(0.0, 1.0)(random_) < schedule_.missing;
+        return x && !missing ? reported(*x, c) : Reading{};
+    }
+
+    double category(const Channel::Group& group, std::span<const double> own) {
         Eigen::VectorXd w = Eigen::VectorXd::Zero(static_cast<Index>(group.odds.size()));
         for (std::size_t k = 0; k < group.odds.size(); ++k)
-            if (group.odds[k] != Channel::Group::kImpossible)
-                w[static_cast<Index>(k)] =
-                    group.odds[k] == Channel::Group::kBase ? 1.0 : std::exp(parameter(group.odds[k]));
+            w[static_cast<Index>(k)] = std::exp(log_odds_of(group, k, values_, own));
         return static_cast<double>(draw_from(w, random_));
     }
 
@@ -102,6 +120,13 @@ private:
     std::mt19937_64& random_;
     std::vector<Latent> latent_;
 };
+
+std::vector<double> centred(const Spec& spec, const std::vector<double>& covariates) {
+    std::vector<double> out;
+    for (std::size_t c = 0; c < covariates.size(); ++c)
+        out.push_back(covariates[c] - spec.covariates[c].centre);
+    return out;
+}
 
 /// A moving state: where it is and on which day it got there.
 struct Walker {
@@ -137,7 +162,7 @@ std::vector<std::size_t> simulate(const Spec& spec, const Values& values, const 
     const auto covariates = [&](std::size_t i) -> const std::vector<double>& {
         return schedule.covariates.empty() ? none : schedule.covariates[i];
     };
-    Walker walker{draw_from(start_probabilities(spec, values), random), schedule.days.front()};
+    Walker walker{draw_from(start_probabilities(spec, values, covariates(0)), random), schedule.days.front()};
     std::vector<Reading> readings(spec.channels.size());
     for (std::size_t i = 0; i < schedule.days.size(); ++i) {
         const std::vector<double>& before = covariates(i == 0 ? 0 : i - 1);
@@ -160,7 +185,7 @@ std::vector<std::size_t> simulate(const Spec& spec, const Values& values, const 
             draw.pass(before, schedule.days[i] - schedule.days[i - 1]);
         }
         for (std::size_t c = 0; c < readings.size(); ++c)
-            readings[c] = draw.reading(c, walker.state, before);
+            readings[c] = draw.reading(c, walker.state, before, centred(spec, covariates(i)));
         row.readings = readings;
         row.covariates = covariates(i);
         panel.add(row);

@@ -12,11 +12,24 @@ namespace bellwether::markov {
 namespace {
 
 /// In the order of Law.
-const std::vector<std::string> kLaws = {
-    "identity",          "normal",      "lognormal",     "truncated-normal",  "student-t",
-    "uniform",           "exponential", "gamma",         "weibull",           "beta",
-    "poisson",           "binomial",    "beta-binomial", "negative-binomial", "normal-with-error",
-    "uniform-with-error"};
+const std::vector<std::string> kLaws = {"identity",
+                                        "normal",
+                                        "lognormal",
+                                        "truncated-normal",
+                                        "student-t",
+                                        "uniform",
+                                        "exponential",
+                                        "gamma",
+                                        "weibull",
+                                        "beta",
+                                        "poisson",
+                                        "binomial",
+                                        "beta-binomial",
+                                        "negative-binomial",
+                                        "normal-with-error",
+                                        "uniform-with-error",
+                                        "flat",
+                                        "flat"};
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 

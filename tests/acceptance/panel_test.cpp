@@ -100,9 +100,9 @@ TEST_CASE("model show gives one table as CSV, all of them as JSON") {
     CHECK(desk.expect(0, "model show ward.fit.yaml --format csv")
               .starts_with("parameter,value,low,high,how\nrate(well>ill),0.38"));
     CHECK(desk.expect(0, "model show ward.fit.yaml --what sojourn --format csv")
-              .starts_with("state,mean\nwell,2.62"));
+              .starts_with("state,mean,low,high\nwell,2.62"));
     const auto all = json::parse(desk.expect(0, "model show ward.fit.yaml --at-time 2 --format json"));
-    CHECK(all["figures"]["probabilities"].size() == 3);
+    CHECK(all["figures"]["probabilities"].size() == 6);
     const auto bad = desk.run("model show ward.fit.yaml --what sojurn");
     CHECK(bad.code == 2);
     CHECK(bad.err.find("did you mean 'sojourn'?") != std::string::npos);

@@ -131,6 +131,15 @@ TEST_CASE("compare: AIC, BIC and the likelihood ratio by hand", "[app][compare]"
     CHECK_THROWS_WITH(compare({a.model, b.model}, {a.table, b.table}), Catch::Contains("P030"));
 }
 
+TEST_CASE("subjects: the least likely rows come first", "[app][compare]") {
+    // well at 0 and 1: exp(-0.7) by hand; dead at 1: density 0.2 exp(-0.7).
+    const auto c = case_of(kModel, "id,t,s,x\na,0,well,0\na,1,well,0\nb,0,well,0\nb,1,dead,0\n");
+    const Sheet sheet = subjects(c.model, c.table.panel);
+    CHECK(std::get<std::string>(sheet.rows[0][0]) == "b");
+    CHECK_THAT(std::get<double>(sheet.rows[0][2]), WithinRel(std::log(0.2) - 0.7, 1e-12));
+    CHECK_THAT(std::get<double>(sheet.rows[1][3]), WithinRel(-0.35, 1e-12));
+}
+
 TEST_CASE("held_out: each subject is scored by the set that never saw it", "[app][compare]") {
     std::string text = "id,t,s,x\n";
     for (int i = 0; i < 40; ++i)

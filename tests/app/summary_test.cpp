@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "bellwether/app/fit.hpp"
 #include "bellwether/core/error.hpp"
 
 using namespace bellwether;
@@ -34,6 +35,8 @@ transitions:
     set.values = model.spec.start_values();
     set.standard_error.assign(set.values.size(), 0.2);
     set.standard_error[*model.spec.parameter_index("rate(a>c)")].reset();
+    const auto known = static_cast<Eigen::Index>(set.values.size() - 1);
+    set.covariance = 0.04 * Eigen::MatrixXd::Identity(known, known);
     return model;
 }
 
@@ -70,7 +73,7 @@ TEST_CASE("summarise: intervals, ratios, rates and stays by hand", "[app][summar
     // sex acts on a > b by 0.5 and on b > c by -0.5.
     CHECK_THAT(number(hazards, 1, 3), WithinRel(std::exp(0.5), 1e-12));
     CHECK_THAT(number(hazards, 2, 3), WithinRel(std::exp(-0.5), 1e-12));
-    CHECK_THAT(number(hazards, 2, 4), WithinRel(std::exp(-0.5 - z * 0.2), 1e-12));
+    CHECK_THAT(number(hazards, 2, 4), WithinRel(std::exp(-0.5 - z * 0.2), 1e-6));
     const double ab = 0.3 * std::exp(0.1 * 2 + 0.5), bc = 0.2 * std::exp(-0.5);
     CHECK_THAT(number(sheet(sheets, "generator"), 0, 2), WithinRel(ab, 1e-12));
     CHECK_THAT(number(sheet(sheets, "generator"), 2, 2), WithinRel(bc, 1e-12));
@@ -78,8 +81,21 @@ TEST_CASE("summarise: intervals, ratios, rates and stays by hand", "[app][summar
     CHECK(std::isinf(number(sheet(sheets, "sojourn"), 2, 1)));
     CHECK_THAT(number(sheet(sheets, "next"), 0, 2), WithinRel(ab / (ab + 0.1), 1e-12));
     const Sheet& p = sheet(sheets, "probabilities");
-    CHECK_THAT(number(p, 0, 2), WithinRel(std::exp(-(ab + 0.1) * 1.5), 1e-12));
-    CHECK_THAT(number(p, 1, 4), WithinRel(1 - std::exp(-bc * 1.5), 1e-12));
+    CHECK_THAT(number(p, 0, 3), WithinRel(std::exp(-(ab + 0.1) * 1.5), 1e-12));
+    CHECK_THAT(number(p, 5, 3), WithinRel(1 - std::exp(-bc * 1.5), 1e-12));
+    CHECK(p.columns == std::vector<std::string>{"time", "from", "to", "probability", "low", "high"});
+    // log ab = log 0.3 + 2 * 0.1 + 0.5: variances 0.04, 4 * 0.04 and 0.04. Tolerance: differences.
+    const double half = z * std::sqrt(6 * 0.04);
+    CHECK_THAT(number(sheet(sheets, "generator"), 0, 3), WithinRel(ab * std::exp(-half), 1e-5));
+    CHECK_THAT(number(sheet(sheets, "generator"), 0, 4), WithinRel(ab * std::exp(half), 1e-5));
+    // From a: c at rate 0.1 or by b. E[a to c] = (1 + ab E[b to c]) / (ab + 0.1); b may never be entered.
+    const Sheet& passage = sheet(sheets, "passage");
+    CHECK(std::isinf(number(passage, 0, 2)));
+    CHECK_THAT(number(passage, 1, 2), WithinRel((1 + ab / bc) / (ab + 0.1), 1e-10));
+    CHECK_THAT(number(sheet(sheets, "reached"), 0, 3),
+               WithinRel(ab / (ab + 0.1) * (1 - std::exp(-(ab + 0.1) * 1.5)), 1e-10));
+    CHECK_THAT(number(sheet(sheets, "stay"), 0, 3),
+               WithinRel((1 - std::exp(-(ab + 0.1) * 1.5)) / (ab + 0.1), 1e-10));
     // What was not estimated has no interval.
     for (const auto& row : parameters.rows)
         if (std::get<std::string>(row[0]) == "rate(a>c)") {
@@ -98,4 +114,41 @@ TEST_CASE("covariates_at: levels, products, periods and centres", "[app][summary
     CHECK(message(spec, "age=old") == "P029: 'age=old' is not a number");
     CHECK(message(spec, "sex=x") == "P029: 'sex' has no level 'x'; did you mean 'm'?");
     CHECK(message(spec, "both=3").starts_with("P029: no covariate is called 'both'"));
+}
+
+TEST_CASE("bootstrap: the same sheets, by percentiles; threads change nothing", "[app][summary][bootstrap]") {
+    // Stays at the quantiles of an exponential of rate 2, all seen to end: the estimated mean stay is a mean,
+    // whose bootstrap standard error is sd / sqrt(n).
+    constexpr int n = 400;
+    std::string text = "id,t,s\n";
+    double sum = 0.0, squares = 0.0;
+    for (int i = 0; i < n; ++i) {
+        const double stay = -std::log(1 - (i + 0.5) / n) / 2;
+        text += std::to_string(i) + ",0,a\n" + std::to_string(i) + "," + std::to_string(stay) + ",b\n";
+        sum += stay;
+        squares += stay * stay;
+    }
+    Findings findings;
+    const auto spec = markov::read_spec(
+        "schema: 1\nmodel: m\nnumbers: illustrative\nstates: [{name: a}, {name: b, absorbing: true}]\n"
+        "transitions: [{from: a, to: b, rate: 1}]\ndata: {subject: id, time: t, state: s, exact-times: "
+        "true}\n",
+        "m.yaml", findings);
+    const auto source = feed::feed_from_memory(text);
+    const auto table = read_table(*source, "x.csv", spec, spec.table, findings);
+    REQUIRE(findings.ok());
+    const auto model = fit_table(spec, table, {});
+    markov::BootstrapOptions how;
+    how.draws = 400;
+    const auto one = bootstrap(model, table, {}, {}, how);
+    how.threads = 3;
+    CHECK(to_json(bootstrap(model, table, {}, {}, how)) == to_json(one));
+    const double mean = sum / n, se = std::sqrt((squares / n - mean * mean) / n);
+    const Sheet& sojourn = sheet(one, "sojourn");
+    CHECK_THAT(number(sojourn, 0, 1), WithinRel(mean, 1e-4));
+    // An end of the interval from 400 refits has an error of some 8% of its distance from the middle.
+    CHECK_THAT(mean - number(sojourn, 0, 2), WithinRel(1.96 * se, 0.25));
+    CHECK_THAT(number(sojourn, 0, 3) - mean, WithinRel(1.96 * se, 0.25));
+    CHECK_THAT(number(sheet(one, "parameters"), 0, 2),
+               WithinRel(1 / number(sojourn, 0, 3), 1e-3));  // but for interpolation between refits
 }

@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
             model_simulate,
             model_check,
             model_compare,
+            model_bootstrap,
             rules_check,
             rules_test,
             rules_features,

@@ -24,7 +24,7 @@ struct Args {
     PanelSource panel;
     std::string file, what, out, from, plot, between = "last-seen";
     std::vector<std::string> files;
-    std::int64_t seed = 1;
+    std::int64_t seed = 1, replicates = 200, threads = 2;
     std::vector<std::string> ahead, at, times;
 };
 
@@ -105,7 +105,8 @@ void define_show(Options& o) {
     o.text("--plot", a->plot, "picture (SVG) of the states' probabilities up to the last --at-time");
     o.text("--from", a->from, "the state in which its curves begin; default: the first");
     o.text("--what", a->what,
-           "one table only: parameters, hazards, odds, generator, sojourn, next, probabilities");
+           "one table only: parameters, hazards, odds, generator, sojourn, next, passage, "
+           "probabilities, reached, stay");
     o.word("--format", a->session.format, "text, json, or csv (one table)", {"text", "json", "csv"});
     o.examples(
         "  bellwether model show size.fit.yaml\n"
@@ -181,6 +182,10 @@ Exit check(const Args& a) {
     Findings findings;
     app::find_impossible(model.spec, model.full().values, table, a.panel.file, findings);
     if (!findings.ok()) throw InputError(findings);
+    if (a.what == "subjects") {
+        print({app::subjects(model, table.panel)}, a.session.output());
+        return Exit::ok;
+    }
     const auto between = a.between == "midpoint" ? app::Between::midpoint : app::Between::last_seen;
     const auto prevalence = app::prevalence(model, table, times(a.times, "--at-time"), between);
     if (!a.plot.empty()) write_text_atomically(a.plot, app::prevalence_svg(model, prevalence));
@@ -197,12 +202,41 @@ void define_check(Options& o) {
            "between two looks a subject counts where last seen, or from halfway on where next seen",
            {"last-seen", "midpoint"});
     o.text("--plot", a->plot, "picture (SVG) of observed and expected percentages");
-    o.text("--what", a->what, "one table only: prevalence");
+    o.text("--what", a->what,
+           "one table only: prevalence; subjects gives each one's log likelihood, least likely first");
     o.word("--format", a->session.format, "text, json, or csv (one table)", {"text", "json", "csv"});
     o.examples(
         "  bellwether model check cav.fit.yaml --panel cav.csv --at-time 1 --at-time 5 --at-time 10 --plot "
         "cav.svg\n");
     o.run([a] { return check(*a); });
+}
+
+Exit bootstrap(const Args& a) {
+    const auto model = read_fitted(a.file);
+    const auto table = a.panel.read(model.spec);
+    markov::BootstrapOptions how;
+    how.draws = static_cast<int>(a.replicates);
+    how.seed = static_cast<unsigned long long>(a.seed);
+    how.threads = static_cast<unsigned>(a.threads);
+    const auto sheets =
+        app::bootstrap(model, table, app::covariates_at(model.spec, a.at), times(a.times, "--at-time"), how);
+    print(chosen(sheets, a.what, a.session.output()), a.session.output());
+    return Exit::ok;
+}
+
+void define_bootstrap(Options& o) {
+    auto a = std::make_shared<Args>();
+    o.text("file", a->file, "fitted model", true);
+    a->panel.declare(o, true);
+    o.integer("--replicates", a->replicates, "refits", 20, 100'000);
+    o.integer("--seed", a->seed, "of the random numbers", 0, 1'000'000'000);
+    o.integer("--threads", a->threads, "refits at once", 1, 256);
+    o.texts("--at", a->at, "COVARIATE=VALUE for rates, stays and probabilities; others are at their centres");
+    o.texts("--at-time", a->times, "also the probabilities of the states after this time");
+    o.text("--what", a->what, "one table only, as in model show");
+    o.word("--format", a->session.format, "text, json, or csv (one table)", {"text", "json", "csv"});
+    o.examples("  bellwether model bootstrap cav.fit.yaml --panel cav.csv --what sojourn\n");
+    o.run([a] { return bootstrap(*a); });
 }
 
 Exit compare(const Args& a) {
@@ -233,6 +267,9 @@ void define_compare(Options& o) {
 
 const Command model_check{"model", "check", "a fitted model against data: prevalence observed and expected",
                           define_check};
+const Command model_bootstrap{"model", "bootstrap",
+                              "intervals for all that model show tells, from refits to resampled subjects",
+                              define_bootstrap};
 const Command model_compare{"model", "compare",
                             "likelihood ratio, AIC, BIC and cross-validated score of fits", define_compare};
 const Command model_simulate{"model", "simulate", "draw from a model on the visits of a table",

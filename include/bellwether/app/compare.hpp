@@ -17,6 +17,10 @@ namespace bellwether::app {
 /// @throws Error P030 fits to different data, or a table that is not the one they were fitted to.
 [[nodiscard]] Sheet compare(const std::vector<markov::FittedModel>& models, const std::vector<Table>& tables);
 
+/// The subjects whose rows the model finds least likely first: log likelihood (by the set that never saw the
+/// subject, where there are folds), rows, and log likelihood per row. To look at, not to remove.
+[[nodiscard]] Sheet subjects(const markov::FittedModel& model, const markov::Panel& panel);
+
 /// Log likelihood of each subject under the set of the model that never saw it.
 [[nodiscard]] std::vector<double> held_out(const markov::FittedModel& model, const markov::Panel& panel);
 

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "bellwether/app/sheet.hpp"
+#include "bellwether/app/table.hpp"
+#include "bellwether/markov/intervals.hpp"
 #include "bellwether/markov/model.hpp"
 
 /// What a fitted model says, as sheets.
@@ -15,17 +17,29 @@ namespace bellwether::app {
 [[nodiscard]] std::vector<double> covariates_at(const markov::Spec& spec,
                                                 const std::vector<std::string>& words);
 
-/// Of the fit to all subjects:
-///   parameters    value, and 95% interval on the unconstrained scale (Wald), carried over
+/// Of the fit to all subjects, each with a 95% interval where the fit has a covariance:
+///   parameters    value; the interval is Wald's on the unconstrained scale, carried over
 ///   hazards       hazard ratio of each effect on a transition
 ///   odds          odds ratio of each effect on a category or on the start
 ///   generator     rate of each transition under `covariates`
 ///   sojourn       mean stay in each state, once entered
 ///   next          probability of each next state
+///   passage       expected time until each other state is first entered; infinite where it may never be
 ///   probabilities P(t) from each state, for each of `times`
+///   reached       probability of having been in each other state by each of `times`
+///   stay          expected time in each state until each of `times`
+/// Intervals of all but the parameters by the delta method, of rates, ratios and times on the log scale, of
+/// probabilities on the logit scale.
 /// @param times  in the model's unit, each from 0
 [[nodiscard]] std::vector<Sheet> summarise(const markov::FittedModel& model,
                                            const std::vector<double>& covariates,
                                            const std::vector<double>& times);
+
+/// The same with percentiles of refits to resampled subjects instead.
+/// @throws Error M013 when fewer than 20 of them end at a maximum or beside one
+[[nodiscard]] std::vector<Sheet> bootstrap(const markov::FittedModel& model, const Table& table,
+                                           const std::vector<double>& covariates,
+                                           const std::vector<double>& times,
+                                           const markov::BootstrapOptions& how);
 
 }  // namespace bellwether::app

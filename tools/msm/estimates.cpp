@@ -86,7 +86,7 @@ void compare_one_fit(const Translated& t, const json& record, const std::string&
         if (limits.size() != 2 || missing(limits[0]) || missing(limits[1]) || e.constant || e.parameter < 0)
             continue;
         const auto p = static_cast<std::size_t>(e.parameter);
-        const bool odds = e.label == "p" || e.label == "initp";
+        const bool odds = e.label == "p" || e.label == "initp" || e.limited();
         // Not inside: a transition never seen has an interval over many orders.
         const markov::Parameter& q = t.spec.parameters[p];
         const bool endless = q.scale == markov::Parameter::Scale::log

@@ -164,11 +164,13 @@ void compare_start(const Translated& t, const json& record, Figures& out) {
     if (!record.contains("gradient_of_minus2loglik_at_init"))
         return out.skip("gradient", "the case has none");
     const std::vector<double> theirs = numbers(record["gradient_of_minus2loglik_at_init"]);
+    const std::vector<double> on_scale = numbers(initial.at("value_optimisation_scale"));
     std::vector<double> slopes;
     double largest = 0.0;
     for (const std::size_t i : free_entries(t)) {
         const Entry& e = t.entries[i];
-        slopes.push_back(-2.0 * e.factor * gradient[static_cast<std::size_t>(e.parameter)]);
+        const auto p = static_cast<std::size_t>(e.parameter);
+        slopes.push_back(-2.0 * e.slope(on_scale[i], t.spec.parameters[p]) * gradient[p]);
     }
     for (const double x : theirs)
         if (!missing(x)) largest = std::max(largest, std::abs(x));

@@ -260,8 +260,9 @@ Value as_number(const Value& x) {
 Value as_text(const Value& x) {
     Names out;
     for (std::size_t i = 0; i < x.size(); ++i)
-        out.push_back(x.is_factor() && !missing(x.num[i]) ? x.levels[static_cast<std::size_t>(x.num[i]) - 1]
-                                                          : key_of(x, i));
+        out.push_back(x.type != Value::Type::text && missing(x.num[i]) ? "NA"
+                      : x.is_factor() ? x.levels[static_cast<std::size_t>(x.num[i]) - 1]
+                                      : key_of(x, i));
     return Value::words(out);
 }
 
@@ -299,6 +300,83 @@ Value if_else(const Args& args, const Names& names) {
     Value v = Value::numbers(out);
     if (yes.type == Value::Type::logical && no.type == Value::Type::logical) v.type = Value::Type::logical;
     return v;
+}
+
+Value order_of(const Args& keys) {
+    std::vector<std::size_t> order(keys.at(0).size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        for (const Value& k : keys) {
+            if (k.type == Value::Type::text) {
+                if (k.str[a] != k.str[b]) return k.str[a] < k.str[b];
+            } else if (missing(k.num[a]) != missing(k.num[b])) {
+                return missing(k.num[b]);
+            } else if (k.num[a] != k.num[b] && !missing(k.num[a])) {
+                return k.num[a] < k.num[b];
+            }
+        }
+        return false;
+    });
+    std::vector<double> out;
+    for (const std::size_t i : order)
+        out.push_back(static_cast<double>(i + 1));
+    return Value::numbers(out);
+}
+
+Value paste(const std::string& f, const Args& args, const Names& names) {
+    std::string between = f == "paste" ? " " : "";
+    std::vector<Names> parts;
+    std::size_t length = 0;
+    for (std::size_t i = 0; i < args.size(); ++i) {
+        if (names[i] == "sep") {
+            between = args[i].str.at(0);
+            continue;
+        }
+        parts.push_back(as_text(args[i]).str);
+        length = std::max(length, parts.back().size());
+    }
+    Names out(length);
+    for (std::size_t k = 0; k < length; ++k)
+        for (std::size_t i = 0; i < parts.size(); ++i)
+            out[k] += (i > 0 ? between : "") + parts[i].at(k % parts[i].size());
+    return Value::words(out);
+}
+
+Value relevel(const Args& args, const Names& names) {
+    const Matched m("relevel", args, names, {"x", "ref"});
+    Value out = *m["x"];
+    const auto at = std::find(out.levels.begin(), out.levels.end(), m["ref"]->str.at(0));
+    if (at == out.levels.end()) refuse(fmt::format("relevel: no level '{}'", m["ref"]->str[0]));
+    const double first = static_cast<double>(at - out.levels.begin()) + 1.0;
+    std::rotate(out.levels.begin(), at, at + 1);
+    for (double& code : out.num)
+        code = code == first ? 1.0 : code < first ? code + 1.0 : code;
+    return out;
+}
+
+/// Intervals open on the left, unless right = FALSE.
+Value cut(const Args& args, const Names& names) {
+    const Matched m("cut", args, names, {"x", "breaks", "labels", "include.lowest", "right"});
+    const std::vector<double>& at = m["breaks"]->num;
+    if (at.size() < 2) refuse("cut() into a number of intervals");
+    const bool right = m.number("right", 1) != 0.0, lowest = m.number("include.lowest", 0) != 0.0;
+    Value out = Value::numbers({});
+    for (const double x : m["x"]->num) {
+        double code = kMissing;
+        for (std::size_t k = 0; k + 1 < at.size(); ++k) {
+            const bool inside = right ? x > at[k] && x <= at[k + 1] : x >= at[k] && x < at[k + 1];
+            const bool edge = lowest && (right ? k == 0 && x == at[0] : k + 2 == at.size() && x == at[k + 1]);
+            if (inside || edge) code = static_cast<double>(k + 1);
+        }
+        out.num.push_back(code);
+    }
+    const Value* labels = m["labels"];
+    if (labels != nullptr && labels->type == Value::Type::logical) return out;  // labels = FALSE: codes
+    for (std::size_t k = 0; k + 1 < at.size(); ++k)
+        out.levels.push_back(labels != nullptr ? labels->str.at(k)
+                             : right           ? fmt::format("({:.3g},{:.3g}]", at[k], at[k + 1])
+                                               : fmt::format("[{:.3g},{:.3g})", at[k], at[k + 1]));
+    return out;
 }
 
 Value one_by_one(const Value& x, double (*f)(double)) {
@@ -409,9 +487,10 @@ Value operate(const std::string& op, const Value& a, const Value& b) {
         const auto n = op == "%in%" ? u.size() : std::max(u.size(), v.size());
         for (std::size_t i = 0; i < n; ++i) {
             const auto& x = u.str[i % u.size()];
-            const bool same = op == "%in%" ? std::find(v.str.begin(), v.str.end(), x) != v.str.end()
-                                           : x == v.str[i % v.size()];
-            out.push_back(same == (op != "!=") ? 1.0 : 0.0);
+            const auto& y = v.str[i % v.size()];
+            const bool same = op == "%in%" ? std::find(v.str.begin(), v.str.end(), x) != v.str.end() : x == y;
+            const bool unknown = op != "%in%" && (x == "NA" || y == "NA");
+            out.push_back(unknown ? kMissing : same == (op != "!=") ? 1.0 : 0.0);
         }
         return Value::logicals(out);
     }
@@ -527,6 +606,28 @@ Value apply_r(const std::string& f, const Args& args, const Names& names) {
                 v = missing(v) ? 1.0 : 0.0;
         }
         out.levels.clear();
+        return out;
+    }
+    if (f == "levels") return Value::words(x.levels);
+    if (f == "nlevels") return Value::of(static_cast<double>(x.levels.size()));
+    if (f == "rev") {
+        std::vector<std::size_t> order(x.size());
+        std::iota(order.rbegin(), order.rend(), std::size_t{0});
+        return pick(x, order);
+    }
+    if (f == "cumsum") {
+        Value out = Value::numbers(x.num);
+        std::partial_sum(out.num.begin(), out.num.end(), out.num.begin());
+        return out;
+    }
+    if (f == "order") return order_of(args);
+    if (f == "paste" || f == "paste0") return paste(f, args, names);
+    if (f == "relevel") return relevel(args, names);
+    if (f == "cut") return cut(args, names);
+    if (f == "is.finite") {
+        Value out = Value::logicals(x.num);
+        for (auto& v : out.num)
+            v = std::isfinite(v) ? 1.0 : 0.0;
         return out;
     }
     if (f == "which") {

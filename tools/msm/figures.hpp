@@ -41,6 +41,8 @@ void compare_start(const Translated& t, const nlohmann::json& record, Figures& o
 void compare_fit(const Translated& t, const nlohmann::json& record, Figures& out);
 /// Everything that is derived from msm's own estimates.
 void compare_derived(const Translated& t, const nlohmann::json& record, Figures& out);
+/// Numbers in each state at some times, observed and expected at msm's own estimates.
+void compare_prevalence(const Call& call, const Translated& t, const nlohmann::json& record, Figures& out);
 /// Most probable paths and state probabilities at the start and at the estimates.
 void compare_paths(const Translated& t, const nlohmann::json& record, Figures& out);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <optional>
+#include <set>
 #include <unordered_set>
 
 #include <fmt/format.h>
@@ -102,12 +103,13 @@ private:
         const std::size_t before = findings_.list.size();
         subject_ = column(columns_.subject, "subject", true);
         time_ = column(columns_.time, "time", true);
-        state_ = column(columns_.state, "state", spec_.channels.empty());
+        state_ = column(columns_.state, "state", spec_.channels.empty() && !columns_.visits_only);
         kind_ = column(columns_.kind, "kind", false);
         known_ = column(columns_.known, "known", false);
         weight_ = column(columns_.weight, "weight", false);
         for (const Channel& c : spec_.channels)
-            reading_.push_back(column(columns_.column_of(c.name), "", true));
+            reading_.push_back(columns_.visits_only ? kNoColumn
+                                                    : column(columns_.column_of(c.name), "", true));
         for (const Covariate& c : spec_.covariates) {
             const bool made = c.from == Covariate::From::product || c.from == Covariate::From::period;
             covariate_.push_back(made ? kNoColumn : column(c.column.empty() ? c.name : c.column, "", true));
@@ -124,6 +126,7 @@ private:
             return kNoColumn;
         }
         const auto at = std::find(header_.begin(), header_.end(), wanted);
+        if (at == header_.end() && !needed && columns_.visits_only) return kNoColumn;
         if (at != header_.end()) return static_cast<std::size_t>(at - header_.begin());
         const auto alike = std::find_if(header_.begin(), header_.end(),
                                         [&](const auto& h) { return lower(h) == lower(wanted); });
@@ -171,7 +174,7 @@ private:
         line.covariates = in_force_;
         take_states(line);
         // Before it is seen, a subject of a model without a start cannot be anywhere in particular.
-        if (rows_.empty() && spec_.start.empty() && line.among == 0) return;
+        if (rows_.empty() && spec_.start.empty() && line.among == 0 && !columns_.visits_only) return;
         rows_.push_back(std::move(line));
     }
 
@@ -352,15 +355,16 @@ private:
     }
 
     [[nodiscard]] std::string fingerprint() const {
-        Sha256 hash = bytes_.hash();
-        for (const auto& word : {columns_.subject, columns_.time, columns_.state, columns_.kind,
-                                 columns_.known, columns_.weight})
-            hash.field(word);
-        hash.field(std::int64_t{columns_.watched});
-        for (const auto& [code, set] : columns_.codes)
-            hash.field(code).field(static_cast<std::int64_t>(set));
+        // Which columns are data, not what a model makes of them.
+        std::set<std::string> data = {columns_.state, columns_.kind, columns_.known, columns_.weight};
         for (const Channel& c : spec_.channels)
-            hash.field(columns_.column_of(c.name));
+            data.insert(columns_.column_of(c.name));
+        for (const auto& code : columns_.codes)
+            data.insert("code " + code.first);
+        Sha256 hash = bytes_.hash();
+        hash.field(columns_.subject).field(columns_.time).field(std::int64_t{columns_.watched});
+        for (const auto& word : data)
+            if (!word.empty()) hash.field(word);
         return hash.hex();
     }
 

@@ -41,8 +41,9 @@ bool is_baseline(const Channel& channel, const Reading& reading, const ChannelMe
            (channel.first_is_baseline && !memory.has_baseline && reading.censor == Censor::none);
 }
 
-GroupDensity normal_density(const Channel::Group& group, const Evidence& e, const Values& values) {
-    const double mean = values[static_cast<std::size_t>(group.mean[e.pattern])];
+GroupDensity normal_density(const Channel::Group& group, const Evidence& e, const Values& values,
+                            double shift) {
+    const double mean = values[static_cast<std::size_t>(group.mean[e.pattern])] + shift;
     const double sd = values[static_cast<std::size_t>(group.sd)];
     const Tangent t = e.censor == Censor::none    ? known(e.y, mean, sd)
                       : e.censor == Censor::left  ? below(e.y, mean, sd)
@@ -108,14 +109,15 @@ double category_log_probability(const Channel::Group& group, const Evidence& e, 
 }
 
 GroupDensity by_law(const Channel::Group& group, const Evidence& e, const Values& values,
-                    std::span<const Parameter> parameters) {
+                    std::span<const Parameter> parameters, double shift) {
+    const std::optional<std::size_t> location = shift != 0.0 ? location_of(group.law) : std::nullopt;
     std::array<double, kMostTerms> free{};
     std::array<Parameter::Scale, kMostTerms> scale{};
     for (std::size_t i = 0; i < group.terms.size(); ++i) {
         const Term& term = group.terms[i];
         scale[i] = parameters[term.parameter].scale;
         free[i] = parameters[term.parameter].free_from(values[term.parameter]) +
-                  shift_of(term.effects, values, e.centred);
+                  shift_of(term.effects, values, e.centred) + (location == i ? shift : 0.0);
     }
     const std::size_t n = group.terms.size();
     const LawDensity d = law_density(group.law, e.reading, {free.data(), n}, {scale.data(), n});
@@ -126,6 +128,34 @@ GroupDensity by_law(const Channel::Group& group, const Evidence& e, const Values
 }
 
 }  // namespace
+
+std::optional<std::size_t> location_of(Law law) {
+    switch (law) {
+        case Law::identity:
+        case Law::uniform:
+        case Law::beta:
+        case Law::flat:
+            return std::nullopt;
+        case Law::normal:
+        case Law::lognormal:
+        case Law::truncated_normal:
+        case Law::student_t:
+        case Law::exponential:
+        case Law::poisson:
+            return 0;
+        case Law::gamma:
+        case Law::weibull:
+        case Law::binomial:
+        case Law::beta_binomial:
+        case Law::negative_binomial:
+            return 1;
+        case Law::normal_with_error:
+            return 5;
+        case Law::uniform_with_error:
+            return 3;
+    }
+    return std::nullopt;
+}
 
 std::size_t pattern_of(const Channel& channel, std::span<const double> covariates) {
     std::size_t pattern = 0;
@@ -224,12 +254,12 @@ bool covariates_act_on_readings(const Spec& spec) {
 }
 
 GroupDensity density(const Channel& channel, const Channel::Group& group, const Evidence& e,
-                     const Values& values, std::span<const Parameter> parameters) {
+                     const Values& values, std::span<const Parameter> parameters, double shift) {
     switch (e.form) {
         case Evidence::Form::silent:
             break;
         case Evidence::Form::normal:
-            return normal_density(group, e, values);
+            return normal_density(group, e, values, shift);
         case Evidence::Form::rate:
             return rate_density(channel, group, e, values);
         case Evidence::Form::categorical: {
@@ -238,7 +268,7 @@ GroupDensity density(const Channel& channel, const Channel::Group& group, const 
             return out;
         }
         case Evidence::Form::law:
-            return by_law(group, e, values, parameters);
+            return by_law(group, e, values, parameters, shift);
     }
     return {};
 }

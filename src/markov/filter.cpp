@@ -67,7 +67,14 @@ Eigen::VectorXd probabilities(const FilterState& state) {
 }
 
 Filter::Filter(TransitionCache& cache)
-    : cache_(&cache), start_(start_probabilities(cache.spec(), cache.values())) {}
+    : cache_(&cache), start_(start_probabilities(cache.spec(), cache.values())) {
+    for (const Channel& channel : cache.spec().channels)
+        if (channel.patient_sd != Channel::kNone)
+            throw Error("M014",
+                        fmt::format("channel '{}' has a level of a patient's own, which a visit by itself "
+                                    "does not tell: such a model can be fitted, not filtered",
+                                    channel.name));
+}
 
 FilterState Filter::start(std::span<const double> own, std::span<const double> covariates) const {
     const auto listed = [](const Eigen::VectorXd& p) { return std::vector<double>(p.begin(), p.end()); };

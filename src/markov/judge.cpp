@@ -88,27 +88,24 @@ private:
         information_ = objective_.curvature(search_.x, search_.slope, search_.metric, true);
     }
 
-    /// What each parameter's standard error would be worth as information, all others free.
-    [[nodiscard]] VectorXd marginal() const {
+    /// Covariance with all parameters free: those of which nothing is known have an immense variance.
+    [[nodiscard]] MatrixXd all_free() const {
         const Index n = objective_.size();
         VectorXd scale(n);
         for (Index i = 0; i < n; ++i)
             scale[i] = 1.0 / std::sqrt(std::max(information_(i, i), kLeast));
         const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(scale.asDiagonal() * information_ *
                                                             scale.asDiagonal());
-        const MatrixXd& V = eigen.eigenvectors();
-        const VectorXd inverse = eigen.eigenvalues().cwiseMax(kLeast).cwiseInverse();
-        VectorXd out(n);
-        for (Index i = 0; i < n; ++i)
-            out[i] = 1.0 / (scale[i] * scale[i] * V.row(i).cwiseAbs2().dot(inverse));
-        return out;
+        const MatrixXd half = scale.asDiagonal() * eigen.eigenvectors() *
+                              eigen.eigenvalues().cwiseMax(kLeast).cwiseSqrt().cwiseInverse().asDiagonal();
+        return half * half.transpose();
     }
 
     /// Parameters that run off, and those of which nothing is known either since they make up for these.
     void find_boundary() {
         const std::vector<bool> may = may_run_off(spec_);
-        known_ = marginal();
-        const auto little = [&](Index i) { return known_[i] < kLittleInformation; };
+        all_free_ = all_free();
+        const auto little = [&](Index i) { return all_free_(i, i) > 1.0 / kLittleInformation; };
         for (Index i = 0; i < objective_.size(); ++i)
             if (may[parameter(i)] && little(i) && std::abs(search_.x[i] - objective_.start()[i]) > kFarMove)
                 boundary_.push_back(i);
@@ -172,15 +169,20 @@ private:
         const MatrixXd covariance = V * inverse.asDiagonal() * V.transpose();
         const double gain = 0.5 * inner_slope.dot(covariance * inner_slope);
         out_.summary.max_scaled_gradient = 0.0;
+        out_.covariance.resize(n, n);
         for (Index k = 0; k < n; ++k) {
             const double relative = std::sqrt(covariance(k, k));
             // Beside one that runs off: as if that were free, which leaves what it makes up for open.
             const Index i = inner_[static_cast<std::size_t>(k)];
-            out_.standard_error[parameter(i)] =
-                boundary_.empty() ? relative / scale_[k] : 1.0 / std::sqrt(known_[i]);
+            for (Index l = 0; l < n; ++l)
+                out_.covariance(k, l) = boundary_.empty() ? covariance(k, l) / (scale_[k] * scale_[l])
+                                                          : all_free_(i, inner_[static_cast<std::size_t>(l)]);
+            out_.standard_error[parameter(i)] = std::sqrt(out_.covariance(k, k));
             out_.summary.max_scaled_gradient =
                 std::max(out_.summary.max_scaled_gradient, std::abs(inner_slope[k]) * relative);
         }
+        // Symmetric to the last bit: half of it is what a file keeps.
+        out_.covariance.triangularView<Eigen::StrictlyUpper>() = out_.covariance.transpose();
         if (gain <= kGain) return true;
         Index worst = 0;
         inner_slope.cwiseAbs().maxCoeff(&worst);
@@ -212,7 +214,7 @@ private:
     ParameterSet& out_;
     MatrixXd information_;
     std::vector<Index> boundary_, inner_;
-    VectorXd known_;  ///< marginal()
+    MatrixXd all_free_;  ///< all_free()
     VectorXd scale_;
     Eigen::SelfAdjointEigenSolver<MatrixXd> eigen_;
 };

@@ -6,6 +6,7 @@
 #include "evaluation.hpp"
 #include "parallel.hpp"
 #include "pass.hpp"
+#include "patient.hpp"
 
 namespace bellwether::markov {
 namespace {
@@ -30,7 +31,10 @@ bool in_range(const Spec& spec, const Values& values) {
 /// Everything that is made once, and memory that is used again.
 struct Likelihood::State {
     State(const Spec& spec, const Panel& panel, unsigned workers)
-        : prepared(spec, panel), evaluation(prepared), threads(std::max(1U, workers)) {
+        : prepared(spec, panel),
+          evaluation(prepared),
+          levels(prepared.patients.size()),
+          threads(std::max(1U, workers)) {
         for (unsigned w = 0; w < threads; ++w) {
             passes.push_back(make_pass(evaluation));
             gathers.emplace_back(evaluation);
@@ -55,10 +59,17 @@ struct Likelihood::State {
         double sum = 0.0;
         for (std::size_t i = block.stretch_begin; i < block.stretch_end; ++i) {
             const Stretch& stretch = prepared.stretches[i];
-            const double one = pass.forward(stretch), times = prepared.weight[stretch.subject];
+            const double times = prepared.weight[stretch.subject];
+            double one = 0.0;
+            if (prepared.patients.empty()) {
+                one = pass.forward(stretch);
+                if (slope != nullptr && std::isfinite(one)) pass.backward(stretch, times, gather);
+            } else {
+                one =
+                    levels.integrate(evaluation, pass, stretch, times, slope != nullptr ? &gather : nullptr);
+            }
             sum += times * one;
             if (!std::isfinite(one)) return sum;
-            if (slope != nullptr) pass.backward(stretch, times, gather);
         }
         for (std::size_t i = block.pair_begin; i < block.pair_end; ++i) {
             const Pair& pair = prepared.pairs[i];
@@ -76,6 +87,7 @@ struct Likelihood::State {
 
     Prepared prepared;
     Evaluation evaluation;
+    PatientLevels levels;
     unsigned threads;
     std::vector<std::unique_ptr<Pass>> passes;
     std::vector<Gather> gathers;
@@ -153,7 +165,10 @@ std::vector<double> Likelihood::by_subject(const Values& values) const {
     std::vector<double> out(state.prepared.weight.size(), std::numeric_limits<double>::quiet_NaN());
     if (!state.set(values)) return out;
     for (std::size_t s = 0; s < out.size(); ++s)
-        out[s] = state.passes.front()->forward(state.prepared.whole(s));
+        out[s] = state.prepared.patients.empty()
+                     ? state.passes.front()->forward(state.prepared.whole(s))
+                     : state.levels.integrate(state.evaluation, *state.passes.front(),
+                                              state.prepared.whole(s), 1.0, nullptr);
     return out;
 }
 

@@ -60,6 +60,35 @@ void write_set(std::string& out, const Spec& spec, const ParameterSet& set) {
         if (set.standard_error[p]) out += fmt::format(", se: {}", number(*set.standard_error[p]));
         out += "}\n";
     }
+    if (set.covariance.size() == 0) return;
+    out += "    covariance:\n";
+    for (Eigen::Index r = 0; r < set.covariance.rows(); ++r) {
+        out += "      - [";
+        for (Eigen::Index c = 0; c <= r; ++c)
+            out += (c > 0 ? ", " : "") + number(set.covariance(r, c));
+        out += "]\n";
+    }
+}
+
+/// The lower triangle of a matrix with as many rows as there are standard errors.
+void read_covariance(const yaml::Node& node, ParameterSet& set, Findings& findings) {
+    const auto n = static_cast<Eigen::Index>(std::count_if(
+        set.standard_error.begin(), set.standard_error.end(), [](const auto& se) { return se.has_value(); }));
+    if (node.is_null()) return;
+    bool whole = static_cast<Eigen::Index>(node.size()) == n;
+    set.covariance.setZero(n, n);
+    for (std::size_t r = 0; r < node.size() && whole; ++r) {
+        whole = node[r].size() == r + 1;
+        for (std::size_t c = 0; c <= r && whole; ++c) {
+            const auto x = yaml::as_number(node[r][c], findings);
+            set.covariance(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(c)) = x.value_or(0.0);
+            set.covariance(static_cast<Eigen::Index>(c), static_cast<Eigen::Index>(r)) = x.value_or(0.0);
+        }
+    }
+    if (!whole)
+        findings.error("M041", node.at(),
+                       fmt::format("a covariance that is not the lower triangle of {} rows", n),
+                       "fit the model again");
 }
 
 ParameterSet read_set(const yaml::Node& node, const Spec& spec, Findings& findings) {
@@ -81,7 +110,7 @@ ParameterSet read_set(const yaml::Node& node, const Spec& spec, Findings& findin
     s.iterations = static_cast<int>(map.integer("iterations"));
     set.subjects = static_cast<std::size_t>(map.integer("subjects", {0, 1e15}));
     set.rows = static_cast<std::size_t>(map.integer("rows", {0, 1e15}));
-    const yaml::Node values = map.required("values");
+    const yaml::Node values = map.required("values"), covariance = map.optional("covariance");
     map.done();
     set.values = spec.start_values();
     set.standard_error.assign(set.values.size(), std::nullopt);
@@ -100,6 +129,7 @@ ParameterSet read_set(const yaml::Node& node, const Spec& spec, Findings& findin
                            fmt::format("'{}' where '{}' should stand", name, spec.parameters[p].name),
                            "fit the model again");
     }
+    read_covariance(covariance, set, findings);
     return set;
 }
 

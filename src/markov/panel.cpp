@@ -37,6 +37,16 @@ void Panel::add(const Row& row) {
     values_.insert(values_.end(), row.covariates.begin(), row.covariates.end());
 }
 
+Panel Panel::reweighted(std::vector<double> weights) const {
+    if (weights.size() != subjects())
+        throw Error("M004", fmt::format("{} weights for {} subjects", weights.size(), subjects()));
+    for (const double w : weights)
+        if (!(w >= 0.0) || !std::isfinite(w)) throw Error("M004", fmt::format("a weight of {}", w));
+    Panel out = *this;
+    out.weight_ = std::move(weights);
+    return out;
+}
+
 Row Panel::row(std::size_t i) const {
     Row out;
     out.time = Days{time_[i]};

@@ -16,6 +16,8 @@ public:
 
     /// To be called when the evaluation was set anew.
     virtual void renew() = 0;
+    /// A patient's own level of a channel, from now on.
+    virtual void set_level(std::size_t channel, double level) = 0;
     /// Log likelihood of a stretch; -infinity where it is impossible.
     virtual double forward(const Stretch& stretch) = 0;
     /// Leaves the stretch's derivatives, times a weight, right after its forward pass.

@@ -114,9 +114,29 @@ Likelihood::Prepared::Prepared(const Spec& from, const Panel& panel) : spec(from
     reach = reach_of(K, moves);
     for (const StartFactor& factor : spec.start)
         start_varies = start_varies || !factor.effects.empty();
+    find_patients();
     take_rows(panel);
-    cut();
+    if (patients.empty()) {
+        cut();
+    } else {  // the pieces of a subject share its own level
+        for (std::size_t s = 0; s + 1 < first.size(); ++s)
+            if (first[s] < first[s + 1] && weight[s] > 0.0) stretches.push_back(whole(s));
+    }
     share();
+}
+
+void Likelihood::Prepared::find_patients() {
+    for (std::size_t c = 0; c < spec.channels.size(); ++c) {
+        const Channel& channel = spec.channels[c];
+        if (channel.patient_sd == Channel::kNone) continue;
+        if (channel.family == Family::categorical || channel.says == Says::rate)
+            throw Error("M004",
+                        fmt::format("channel '{}' can have no level of a patient's own", channel.name));
+        patients.push_back(c);
+    }
+    if (patients.size() > 2)
+        throw Error("M004",
+                    fmt::format("{} channels with a level of a patient's own: two at most", patients.size()));
 }
 
 void Likelihood::Prepared::take_rows(const Panel& panel) {
@@ -179,7 +199,8 @@ void Likelihood::Prepared::shorten(std::vector<Evidence> all) {
     std::vector<std::size_t> read(spec.channels.size(), 0), differ(spec.channels.size(), 0);
     const auto tabled = [&](const Evidence& e) {
         return (e.form == Evidence::Form::categorical || e.form == Evidence::Form::law) &&
-               !plain_normal(spec, e) && !effects_on(spec.channels[e.channel]);
+               !plain_normal(spec, e) && !effects_on(spec.channels[e.channel]) &&
+               spec.channels[e.channel].patient_sd == Channel::kNone;
     };
     const auto few = [&](std::size_t channel) { return differ[channel] <= 64 + read[channel] / 8; };
     for (const Evidence& e : all)

@@ -99,7 +99,8 @@ struct Likelihood::Prepared {
     std::vector<Stretch> stretches;
     std::vector<Pair> pairs;
     std::vector<Block> blocks;
-    bool start_varies = false;  ///< with covariates
+    bool start_varies = false;          ///< with covariates
+    std::vector<std::size_t> patients;  ///< channels with a patient's own level
 
     Prepared(const Spec& spec, const Panel& panel);
     [[nodiscard]] Stretch whole(std::size_t subject) const {
@@ -107,6 +108,7 @@ struct Likelihood::Prepared {
     }
 
 private:
+    void find_patients();
     void take_rows(const Panel& panel);
     void shorten(std::vector<Evidence> all);
     void cut();

@@ -147,7 +147,8 @@ std::vector<std::size_t> simulate(const Spec& spec, const Values& values, const 
             const bool entered = walker.walk(spec, generator(spec, values, before), schedule.days[i], random);
             if (entered) {
                 const std::vector<Reading> nothing(spec.channels.size());
-                row.time = Days{std::min(std::ceil(walker.day), schedule.days[i])};
+                row.time = Days{
+                    std::min(schedule.whole_days ? std::ceil(walker.day) : walker.day, schedule.days[i])};
                 row.kind = Kind::exact_entry;
                 row.state = walker.state;
                 row.readings = nothing;

@@ -26,6 +26,7 @@ void SpecReader::read_channel(const yaml::Node& node) {
     if (const auto laws = map.optional("by-state"); !laws.is_null()) {
         channel.family = Family::by_state;
         (void)map.word_or("says", {"level"}, 0);
+        read_patient(map, channel, provenance);
         map.done();
         read_laws(laws, channel, provenance);
         spec_.channels.push_back(std::move(channel));
@@ -58,6 +59,7 @@ void SpecReader::read_channel(const yaml::Node& node) {
             prior.done();
         }
     }
+    if (channel.says != Says::rate) read_patient(map, channel, provenance);
     if (channel.says == Says::own_baseline) {
         channel.first_is_baseline = map.word_or("baseline", {"first", "marked"}, 0) == 0;
         channel.absolute = map.maybe_number("absolute");
@@ -74,6 +76,19 @@ void SpecReader::read_channel(const yaml::Node& node) {
     map.done();
     if (register_conditions(channel, mean, node.at())) group_states(channel, mean, sd, diffusion, node.at());
     spec_.channels.push_back(std::move(channel));
+}
+
+/// The spread of a patient's own level, where a channel has one.
+void SpecReader::read_patient(yaml::Map& map, Channel& channel, const Provenance& from) {
+    const yaml::Node n = map.optional("patient-sd");
+    if (n.is_null()) return;
+    channel.patient_sd = static_cast<int>(
+        read_parameter(n, fmt::format("patient-sd({})", channel.name), Parameter::Scale::log, from));
+    const auto others = std::count_if(spec_.channels.begin(), spec_.channels.end(),
+                                      [](const Channel& c) { return c.patient_sd != Channel::kNone; });
+    if (others >= 2)
+        findings_.error("M033", n.at(), "more than two channels have a level of a patient's own",
+                        "keep the two that need it most");
 }
 
 SpecReader::PerState SpecReader::read_by_state(const yaml::Node& node, const std::string& what,

@@ -59,6 +59,7 @@ private:
     // spec_channels.cpp
     void read_channels(const yaml::Node& node);
     void read_channel(const yaml::Node& node);
+    void read_patient(yaml::Map& map, Channel& channel, const Provenance& from);
     using Variants = std::vector<std::pair<std::vector<Condition>, std::size_t>>;  ///< conditions, parameter
     struct PerState {
         std::vector<std::optional<Variants>> of;  ///< per state

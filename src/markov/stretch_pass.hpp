@@ -26,9 +26,14 @@ public:
         for (auto* const one : {&b_, &beta_, &posterior_, &room_})
             one->resize(std::max<std::size_t>(K_, 1));
         complex_room_.resize(std::max<std::size_t>(K_, 1));
+        level_.resize(in_.spec.channels.size(), 0.0);
     }
 
-    void renew() override { between_.renew(); }
+    void renew() override {
+        between_.renew();
+        std::fill(level_.begin(), level_.end(), 0.0);
+    }
+    void set_level(std::size_t channel, double level) override { level_[channel] = level; }
 
     double forward(const Stretch& stretch) override {
         weigh(stretch);
@@ -194,8 +199,9 @@ private:
         switch (item.how) {
             case Item::How::normal: {
                 const NormalStates& n = e_.normal(item.channel, item.pattern);
+                const double y = item.y - level_[item.channel];
                 for (std::size_t s = 0; s < K_; ++s) {
-                    const double z = (item.y - n.mean[s]) * n.per_sd[s];
+                    const double z = (y - n.mean[s]) * n.per_sd[s];
                     log[s] += n.top[s] - 0.5 * z * z;
                 }
                 return;
@@ -210,7 +216,7 @@ private:
                 const std::size_t at = density_.size();
                 for (const Channel::Group& group : channel.groups)
                     density_.push_back(markov::density(channel, group, in_.evidence[item.index], e_.values(),
-                                                       in_.spec.parameters));
+                                                       in_.spec.parameters, level_[item.channel]));
                 return add_groups(channel, density_.data() + at, log);
             }
         }
@@ -369,10 +375,11 @@ private:
                     break;
                 case Item::How::normal: {
                     const NormalStates& n = e_.normal(item.channel, item.pattern);
+                    const double y = item.y - level_[item.channel];
                     double* const by_mean = out.by_mean(item.channel, item.pattern);
                     double* const by_log_sd = out.by_log_sd(item.channel, item.pattern);
                     for (std::size_t s = 0; s < K_; ++s) {
-                        const double z = (item.y - n.mean[s]) * n.per_sd[s];
+                        const double z = (y - n.mean[s]) * n.per_sd[s];
                         by_mean[s] += posterior_[s] * z;
                         by_log_sd[s] += posterior_[s] * (z * z - 1.0);
                     }
@@ -413,6 +420,7 @@ private:
     std::vector<Way> way_;
     std::vector<double> b_, beta_, posterior_, room_;
     std::vector<Complex> complex_room_;
+    std::vector<double> level_;          ///< per channel: the patient's own
     std::vector<GroupDensity> density_;  ///< of the stretch's items in full, group by group
 };
 

@@ -101,7 +101,7 @@ TEST_CASE("model show gives one table as CSV, all of them as JSON") {
               .starts_with("parameter,value,low,high,how\nrate(well>ill),0.38"));
     CHECK(desk.expect(0, "model show ward.fit.yaml --what sojourn --format csv")
               .starts_with("state,mean\nwell,2.62"));
-    const auto all = json::parse(desk.expect(0, "model show ward.fit.yaml --time 2 --format json"));
+    const auto all = json::parse(desk.expect(0, "model show ward.fit.yaml --at-time 2 --format json"));
     CHECK(all["figures"]["probabilities"].size() == 3);
     const auto bad = desk.run("model show ward.fit.yaml --what sojurn");
     CHECK(bad.code == 2);
@@ -109,4 +109,57 @@ TEST_CASE("model show gives one table as CSV, all of them as JSON") {
     const auto unfitted = desk.run("model show ward.yaml");
     CHECK(unfitted.code == 3);
     CHECK(unfitted.err.find("this is a specification, not a fitted model") != std::string::npos);
+}
+
+TEST_CASE(
+    "model simulate draws a table that fit reads, on the visits of another; the truth lies in the "
+    "intervals") {
+    const Desk desk;
+    const std::string covariates =
+        "covariates: [{name: arm, levels: [old, new], time: fixed}, {name: period, cuts: [5]}]\n";
+    std::string model = kModel + covariates + "data: {subject: id, time: week, state: state}\n";
+    model.replace(model.find("rate: 1}"), 8, "rate: 0.5, effects: {arm: -0.8, period: 0.4}}");
+    desk.write("ward.yaml", model);
+    std::string visits = "week,id,arm\n";
+    for (int s = 0; s < 400; ++s)
+        for (int week = 0; week < 10; ++week)
+            visits += std::to_string(week) + ",p" + std::to_string(s) + (s % 2 ? ",new\n" : ",old\n");
+    desk.write("visits.csv", visits);
+    desk.expect(0, "model simulate ward.yaml --panel visits.csv --seed 5 --out drawn.csv");
+    desk.expect(0, "model simulate ward.yaml --panel visits.csv --seed 5 --out again.csv");
+    CHECK(desk.read("drawn.csv") == desk.read("again.csv"));
+    CHECK(desk.read("drawn.csv").starts_with("id,week,arm,state\np0,0,old,well\np0,1,old,"));
+    desk.expect(0, "fit ward.yaml --panel drawn.csv --out ward.fit.yaml");
+    const auto figures = json::parse(desk.expect(0, "model show ward.fit.yaml --format json"))["figures"];
+    // Seed 5 was the first one tried; at 95% each, one of five may lie outside: none does.
+    const std::vector<double> truth = {0.5, -0.8, 0.4, 1.0, 1.0};
+    for (std::size_t p = 0; p < truth.size(); ++p) {
+        const auto& row = figures["parameters"][p];
+        CAPTURE(row.dump());
+        CHECK(row["low"].get<double>() < truth[p]);
+        CHECK(row["high"].get<double>() > truth[p]);
+    }
+    CHECK(desk.run("model simulate ward.yaml --panel visits.csv --from wel").code == 2);
+}
+
+TEST_CASE("model compare and model check on one table; pictures are files") {
+    const Desk desk;
+    desk.write("ward.yaml", kModel);
+    desk.write("ward.csv", kTable);
+    std::string fewer = kModel;
+    fewer.replace(fewer.find("rate: 1}", fewer.find("to: dead")), 8, "rate: {start: 0.2, fixed: true}}");
+    desk.write("fewer.yaml", fewer);
+    desk.expect(0, "fit ward.yaml " + kColumns + "--exact-times --out ward.fit.yaml");
+    desk.expect(0, "fit fewer.yaml " + kColumns + "--exact-times --out fewer.fit.yaml");
+    const auto rows =
+        json::parse(desk.expect(0, "model compare ward.fit.yaml fewer.fit.yaml --format json"))["compare"];
+    CHECK(rows[1]["df"] == 1);
+    CHECK(rows[1]["lr"].get<double>() > 0);
+    CHECK(desk.run("model compare ward.fit.yaml").code == 2);
+    const auto csv = desk.expect(0, "model check ward.fit.yaml " + kColumns +
+                                        "--exact-times --at-time 1 --plot prevalence.svg --format csv");
+    CHECK(csv.starts_with("time,state,observed,expected,observed_percent,expected_percent\n1,well,3,"));
+    CHECK(desk.read("prevalence.svg").starts_with("<svg "));
+    desk.expect(0, "model show ward.fit.yaml --at-time 8 --from ill --plot stay.svg");
+    CHECK(desk.read("stay.svg").find("from ill") != std::string::npos);
 }

@@ -115,6 +115,7 @@ TEST_CASE("write_model: read back it is the same, to the last bit", "[markov][mo
     for (std::size_t k = 0; k < back.sets.size(); ++k) {
         CHECK(back.sets[k].values == model.sets[k].values);
         CHECK(back.sets[k].standard_error == model.sets[k].standard_error);
+        CHECK(back.sets[k].covariance == model.sets[k].covariance);
         CHECK(same_bits(back.sets[k].summary.final_log_lik, model.sets[k].summary.final_log_lik));
         CHECK(back.sets[k].summary.why == model.sets[k].summary.why);
     }

@@ -21,7 +21,10 @@ void PanelSource::declare(Options& o, bool required) {
 }
 
 app::Table PanelSource::read(const markov::Spec& spec) const {
-    const auto columns = app::columns_of(spec, options);
+    return read(spec, app::columns_of(spec, options));
+}
+
+app::Table PanelSource::read(const markov::Spec& spec, const markov::TableColumns& columns) const {
     const auto source = feed::open_feed(file);
     Findings findings;
     auto table = app::read_table(*source, file, spec, columns, findings);

@@ -14,6 +14,7 @@ struct PanelSource {
     void declare(Options& o, bool required);
     /// @throws InputError with all that is wrong in the file; UsageError, Error P029.
     [[nodiscard]] app::Table read(const markov::Spec& spec) const;
+    [[nodiscard]] app::Table read(const markov::Spec& spec, const markov::TableColumns& columns) const;
 };
 
 /// @throws InputError when it does not read.

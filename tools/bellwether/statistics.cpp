@@ -1,9 +1,14 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bellwether/app/check.hpp"
+#include "bellwether/app/compare.hpp"
 #include "bellwether/app/fit.hpp"
 #include "bellwether/app/predict.hpp"
 #include "bellwether/app/preflight.hpp"
+#include "bellwether/app/simulate.hpp"
 #include "bellwether/app/summary.hpp"
 #include "bellwether/core/text.hpp"
 
@@ -17,7 +22,9 @@ namespace {
 struct Args {
     Session session;
     PanelSource panel;
-    std::string file, what;
+    std::string file, what, out, from, plot, between = "last-seen";
+    std::vector<std::string> files;
+    std::int64_t seed = 1;
     std::vector<std::string> ahead, at, times;
 };
 
@@ -25,7 +32,7 @@ std::vector<double> times(const std::vector<std::string>& words, const std::stri
     std::vector<double> out;
     for (const auto& word : words) {
         const auto x = parse_double(word);
-        if (!x || !(*x > 0.0)) throw UsageError(option + " '" + word + "' is no time above 0");
+        if (!x || *x < 0.0) throw UsageError(option + " '" + word + "' is no time from 0");
         out.push_back(*x);
     }
     return out;
@@ -55,10 +62,25 @@ std::vector<app::Sheet> chosen(std::vector<app::Sheet> sheets, const std::string
     throw UsageError("--what: this model has no '" + what + "'; " + suggestion(what, names));
 }
 
+/// A state by name; the first where none is named.
+std::size_t state_called(const markov::Spec& spec, const std::string& name) {
+    if (name.empty()) return 0;
+    if (const auto state = spec.state_index(name)) return *state;
+    throw UsageError("--from: no state is called '" + name + "'; " + suggestion(name, spec.labels()));
+}
+
 Exit show(const Args& a) {
     const auto model = read_fitted(a.file);
     const auto format = a.session.output();
-    const auto sheets = app::summarise(model, app::covariates_at(model.spec, a.at), times(a.times, "--time"));
+    const auto covariates = app::covariates_at(model.spec, a.at);
+    const auto ahead = times(a.times, "--at-time");
+    const auto sheets = app::summarise(model, covariates, ahead);
+    if (!a.plot.empty()) {
+        if (ahead.empty() || *std::max_element(ahead.begin(), ahead.end()) <= 0.0)
+            throw UsageError("--plot: say --at-time T, up to which the curves go");
+        write_text_atomically(a.plot, app::occupancy_svg(model, covariates, state_called(model.spec, a.from),
+                                                         *std::max_element(ahead.begin(), ahead.end())));
+    }
     if (!a.what.empty() || format == Format::csv) {
         print(chosen(sheets, a.what, format), format);
         return Exit::ok;
@@ -79,13 +101,15 @@ void define_show(Options& o) {
     auto a = std::make_shared<Args>();
     o.text("file", a->file, "fitted model", true);
     o.texts("--at", a->at, "COVARIATE=VALUE for rates, stays and probabilities; others are at their centres");
-    o.texts("--time", a->times, "also the probabilities of the states after this time");
+    o.texts("--at-time", a->times, "also the probabilities of the states after this time");
+    o.text("--plot", a->plot, "picture (SVG) of the states' probabilities up to the last --at-time");
+    o.text("--from", a->from, "the state in which its curves begin; default: the first");
     o.text("--what", a->what,
            "one table only: parameters, hazards, odds, generator, sojourn, next, probabilities");
     o.word("--format", a->session.format, "text, json, or csv (one table)", {"text", "json", "csv"});
     o.examples(
         "  bellwether model show size.fit.yaml\n"
-        "  bellwether model show cav.fit.yaml --at age=50 --at sex=female --time 1 --time 10\n"
+        "  bellwether model show cav.fit.yaml --at age=50 --at sex=female --at-time 1 --at-time 10\n"
         "  bellwether model show cav.fit.yaml --what hazards --format csv\n");
     o.run([a] { return show(*a); });
 }
@@ -113,8 +137,106 @@ void define_predict(Options& o) {
     o.run([a] { return predict(*a); });
 }
 
+/// A fitted model, or a specification with its start values.
+std::pair<markov::Spec, markov::Values> model_or_specification(const std::string& file) {
+    const auto text = read_text(file);
+    if (text.find("\nfitted-model:") == std::string::npos) {
+        auto spec = read_specification(file);
+        auto values = spec.start_values();
+        return {std::move(spec), std::move(values)};
+    }
+    auto model = read_fitted(file);
+    return {std::move(model.spec), model.full().values};
+}
+
+Exit simulate(const Args& a) {
+    const auto [spec, values] = model_or_specification(a.file);
+    auto columns = app::columns_of(spec, a.panel.options);
+    columns.visits_only = true;
+    const std::size_t from = state_called(spec, a.from);
+    const auto visits = a.panel.read(spec, columns);
+    const auto drawn =
+        app::simulate_table(spec, values, visits, columns, from, static_cast<unsigned long long>(a.seed));
+    if (a.out.empty())
+        fmt::print("{}", app::to_csv(drawn));
+    else
+        write_text_atomically(a.out, app::to_csv(drawn));
+    return Exit::ok;
+}
+
+void define_simulate(Options& o) {
+    auto a = std::make_shared<Args>();
+    o.text("file", a->file, "fitted model, or a specification: then its start values", true);
+    a->panel.declare(o, true);
+    o.text("--from", a->from, "where subjects start whom the table does not see, in a model without a start");
+    o.integer("--seed", a->seed, "of the random numbers", 0, 1'000'000'000);
+    o.text("--out", a->out, "where the table (CSV) goes; default: standard output");
+    o.examples("  bellwether model simulate cav.fit.yaml --panel cav.csv --seed 7 --out again.csv\n");
+    o.run([a] { return simulate(*a); });
+}
+
+Exit check(const Args& a) {
+    const auto model = read_fitted(a.file);
+    const auto table = a.panel.read(model.spec);
+    Findings findings;
+    app::find_impossible(model.spec, model.full().values, table, a.panel.file, findings);
+    if (!findings.ok()) throw InputError(findings);
+    const auto between = a.between == "midpoint" ? app::Between::midpoint : app::Between::last_seen;
+    const auto prevalence = app::prevalence(model, table, times(a.times, "--at-time"), between);
+    if (!a.plot.empty()) write_text_atomically(a.plot, app::prevalence_svg(model, prevalence));
+    print(chosen({prevalence}, a.what, a.session.output()), a.session.output());
+    return Exit::ok;
+}
+
+void define_check(Options& o) {
+    auto a = std::make_shared<Args>();
+    o.text("file", a->file, "fitted model", true);
+    a->panel.declare(o, true);
+    o.texts("--at-time", a->times, "times at which states are counted; default: ten, evenly");
+    o.word("--between", a->between,
+           "between two looks a subject counts where last seen, or from halfway on where next seen",
+           {"last-seen", "midpoint"});
+    o.text("--plot", a->plot, "picture (SVG) of observed and expected percentages");
+    o.text("--what", a->what, "one table only: prevalence");
+    o.word("--format", a->session.format, "text, json, or csv (one table)", {"text", "json", "csv"});
+    o.examples(
+        "  bellwether model check cav.fit.yaml --panel cav.csv --at-time 1 --at-time 5 --at-time 10 --plot "
+        "cav.svg\n");
+    o.run([a] { return check(*a); });
+}
+
+Exit compare(const Args& a) {
+    if (a.files.size() < 2) throw UsageError("compare needs two fitted models or more");
+    std::vector<markov::FittedModel> models;
+    std::vector<app::Table> tables;
+    for (const auto& file : a.files) {
+        models.push_back(read_fitted(file));
+        if (!a.panel.file.empty()) tables.push_back(a.panel.read(models.back().spec));
+    }
+    print({app::compare(models, tables)}, a.session.output());
+    return Exit::ok;
+}
+
+void define_compare(Options& o) {
+    auto a = std::make_shared<Args>();
+    o.texts("files", a->files, "fitted models", true);
+    a->panel.declare(o, false);
+    o.word("--format", a->session.format, "text, json or csv", {"text", "json", "csv"});
+    o.examples(
+        "  bellwether model compare plain.fit.yaml sex.fit.yaml\n"
+        "  bellwether model compare a.fit.yaml b.fit.yaml --panel cav.csv    (adds the cross-validated "
+        "score)\n");
+    o.run([a] { return compare(*a); });
+}
+
 }  // namespace
 
+const Command model_check{"model", "check", "a fitted model against data: prevalence observed and expected",
+                          define_check};
+const Command model_compare{"model", "compare",
+                            "likelihood ratio, AIC, BIC and cross-validated score of fits", define_compare};
+const Command model_simulate{"model", "simulate", "draw from a model on the visits of a table",
+                             define_simulate};
 const Command model_show{"model", "show", "how a fit ended, its parameters and what follows from them",
                          define_show};
 const Command model_predict{

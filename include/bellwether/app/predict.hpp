@@ -14,7 +14,7 @@ namespace bellwether::app {
 /// row with `now_STATE` as forecast, covariates as they were.
 ///
 /// A subject that the model was fitted to is judged by a set that never saw it, where the fit has folds.
-/// @param ahead  in the model's unit of time, each above 0
+/// @param ahead  in the model's unit of time, each from 0
 /// @throws Error M011 when a subject's rows are impossible under the model (find_impossible says which).
 [[nodiscard]] Sheet predict(const markov::FittedModel& model, const Table& table,
                             const std::vector<double>& ahead);

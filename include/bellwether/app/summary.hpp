@@ -23,7 +23,7 @@ namespace bellwether::app {
 ///   sojourn       mean stay in each state, once entered
 ///   next          probability of each next state
 ///   probabilities P(t) from each state, for each of `times`
-/// @param times  in the model's unit, each above 0
+/// @param times  in the model's unit, each from 0
 [[nodiscard]] std::vector<Sheet> summarise(const markov::FittedModel& model,
                                            const std::vector<double>& covariates,
                                            const std::vector<double>& times);

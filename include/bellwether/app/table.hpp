@@ -27,8 +27,8 @@ struct Table {
     /// Per row of the panel, its line in the file; a row put in at a cut of time has that of the row it leads
     /// to.
     std::vector<int> line;
-    /// SHA-256 of the file's bytes and of what its columns mean, but for the covariates: two models that were
-    /// fitted to one table have the same.
+    /// SHA-256 of the file's bytes and of the columns that are data, but for the covariates: models of one
+    /// outcome that were fitted to one table have the same.
     std::string fingerprint;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -84,8 +85,12 @@ void remember(const Channel& channel, const Reading& reading, ChannelMemory& mem
 void pass_time(const Channel& channel, std::span<const double> covariates, Days gap, ChannelMemory& memory);
 
 /// @param parameters  of the specification: their scales
+/// @param shift       added to the location, on its unconstrained scale: a patient's own level
 [[nodiscard]] GroupDensity density(const Channel& channel, const Channel::Group& group, const Evidence& e,
-                                   const Values& values, std::span<const Parameter> parameters = {});
+                                   const Values& values, std::span<const Parameter> parameters = {},
+                                   double shift = 0.0);
+/// Place of the location among a law's natural parameters; nothing for a law without one.
+[[nodiscard]] std::optional<std::size_t> location_of(Law law);
 
 /// Log weights of the reading per state; -infinity where nothing can be read.
 void log_weights(const Channel& channel, const Evidence& e, const Values& values, std::span<double> out,

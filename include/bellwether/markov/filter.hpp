@@ -55,6 +55,7 @@ struct WeightOfEvidence {
 class Filter {
 public:
     /// Keeps a reference: the cache (with its specification and values) must outlive it. Not thread-safe.
+    /// @throws Error M014 a channel with a level of a patient's own.
     explicit Filter(TransitionCache& cache);
 
     /// @param own         the subject's own start weights instead of the specification's; empty: none

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <Eigen/Core>
+
 #include "bellwether/markov/panel.hpp"
 #include "bellwether/markov/spec.hpp"
 
@@ -41,6 +43,9 @@ struct ParameterSet {
     Values values;  ///< natural scale
     std::vector<std::optional<double>>
         standard_error;  ///< unconstrained scale; nothing where fixed or not known
+    /// Of the parameters that have a standard error, in their order, on their unconstrained scales; empty
+    /// where no standard error is known.
+    Eigen::MatrixXd covariance;
     FitSummary summary;
     std::size_t subjects = 0, rows = 0;  ///< fitted to
     [[nodiscard]] bool usable() const noexcept { return summary.usable(); }

@@ -85,6 +85,8 @@ public:
     [[nodiscard]] Row row(std::size_t i) const;
     [[nodiscard]] double weight(std::size_t subject) const { return weight_[subject]; }
     [[nodiscard]] std::span<const double> start(std::size_t subject) const { return start_[subject]; }
+    /// The same with other weights, one per subject. @throws Error M004 as begin_subject, and another number.
+    [[nodiscard]] Panel reweighted(std::vector<double> weights) const;
     /// The subjects for which keep(id) holds, in the same order.
     template <typename Keep>
     [[nodiscard]] Panel subset(Keep keep) const {

@@ -17,10 +17,12 @@ struct Schedule {
                                       ///< unit of the channel
     std::vector<double> lower_limit;  ///< per channel; a value below is reported as below it. Empty: none
     double missing = 0.0;             ///< probability that a reading is missing
+    bool whole_days =
+        true;  ///< exact entries are rounded up to whole units of time, not later than the visit
 };
 
 /// Draws a path in continuous time and its readings, and adds them to the panel: visits up to the entry into
-/// a state with exact entry, then that entry on its day (rounded up to a whole day).
+/// a state with exact entry, then that entry at its time.
 /// @return the hidden state at each row that was added
 std::vector<std::size_t> simulate(const Spec& spec, const Values& values, const Schedule& schedule,
                                   std::mt19937_64& random, Panel& panel);

@@ -192,6 +192,9 @@ struct Channel {
     std::optional<double>
         absolute;  ///< own_baseline: the baseline, unit of the channel, where a subject has none
     std::optional<CensoredPrior> censored_prior;  ///< rate
+    /// Parameter: sd of a patient's own level, normal with mean 0, which is added to the location of every
+    /// group (on its unconstrained scale). At most two channels, none of them `rate` or categorical.
+    int patient_sd = kNone;
     [[nodiscard]] bool on_log_scale() const noexcept { return family == Family::lognormal; }
 };
 
@@ -214,11 +217,12 @@ struct StartFactor {
 /// Which columns of a plain table hold what. Empty: there is no such column.
 struct TableColumns {
     std::string subject, time;
-    std::string state;     ///< the state where it is seen or known
-    std::string kind;      ///< how the process was watched up to the row (Kind)
-    std::string known;     ///< 1: the reading of the categorical channel is the true state
-    std::string weight;    ///< of the subject
-    bool watched = false;  ///< without `kind`: all moves are seen when they happen (msm's exacttimes)
+    std::string state;         ///< the state where it is seen or known
+    std::string kind;          ///< how the process was watched up to the row (Kind)
+    std::string known;         ///< 1: the reading of the categorical channel is the true state
+    std::string weight;        ///< of the subject
+    bool visits_only = false;  ///< states and readings may be missing: the table says who is seen when
+    bool watched = false;      ///< without `kind`: all moves are seen when they happen (msm's exacttimes)
     std::vector<std::pair<std::string, std::string>> readings;  ///< channel, column; others have its name
     std::vector<std::pair<std::string, StateSet>> codes;  ///< a cell that stands for one of several states
     [[nodiscard]] const std::string& column_of(const std::string& channel) const;

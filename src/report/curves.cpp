@@ -1,0 +1,96 @@
+#include "bellwether/report/curves.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "scale.hpp"
+#include "svg.hpp"
+
+namespace bellwether::report {
+namespace {
+
+constexpr double kWidth = 340, kHeight = 210, kLeft = 48, kRight = 12, kTop = 30, kBottom = 42;
+// Colours that the colour-blind tell apart (Okabe & Ito 2008).
+constexpr const char* kStyle =
+    "<style>text{font:12px sans-serif;fill:#333}.title{font-weight:bold}.axis{stroke:#333}.grid{stroke:#ddd}"
+    ".c{fill:none;stroke-width:2}.c0{stroke:#0072b2}.c1{stroke:#d55e00}.c2{stroke:#009e73}.c3{stroke:#cc79a7}"
+    ".c4{stroke:#e69f00}.c5{stroke:#56b4e9}.d{stroke:none}.d0{fill:#0072b2}.d1{fill:#d55e00}.d2{fill:#009e73}"
+    ".d3{fill:#cc79a7}.d4{fill:#e69f00}.d5{fill:#56b4e9}</style>";
+
+struct Frame {
+    double left, top;
+    ValueAxis x, y;
+};
+
+Frame frame_of(std::size_t i, double last, double top) {
+    const double left = static_cast<double>(i % 2) * kWidth,
+                 above = static_cast<double>(i / 2) * kHeight + 24;
+    return {left, above, ValueAxis(Scale::linear, 0, last, left + kLeft, left + kWidth - kRight),
+            ValueAxis(Scale::linear, 0, top, above + kHeight - kBottom, above + kTop)};
+}
+
+void axes(Svg& svg, const Frame& f, const std::string& x, double last, double top) {
+    for (const double t : f.y.ticks(4)) {
+        svg.line(f.x(0), f.y(t), f.x(last), f.y(t), "grid");
+        svg.text(f.left + 12, f.y(t) + 4, "tick", fmt::format("{:g}", t));
+    }
+    for (const double t : f.x.ticks(5))
+        svg.text(f.x(t) - 4, f.y(0) + 16, "tick", fmt::format("{:g}", t));
+    svg.line(f.x(0), f.y(0), f.x(last), f.y(0), "axis");
+    svg.line(f.x(0), f.y(0), f.x(0), f.y(top), "axis");
+    svg.text((f.x(0) + f.x(last)) / 2 - 24, f.y(0) + 32, "label", x);
+}
+
+void draw(Svg& svg, const Frame& f, const Curve& curve, std::size_t look) {
+    if (!curve.dots) {
+        std::vector<std::pair<double, double>> places;
+        for (const auto& [x, y] : curve.points)
+            places.emplace_back(f.x(x), f.y(y));
+        svg.path(places, fmt::format("c c{}", look % 6));
+        return;
+    }
+    for (const auto& [x, y] : curve.points)
+        svg.mark(Shape::dot, f.x(x), f.y(y), fmt::format("d d{}", look % 6),
+                 fmt::format("{} {:.4g} at {:.4g}", curve.name, y, x));
+}
+
+}  // namespace
+
+std::string curves_svg(const std::string& title, const std::string& x, double top,
+                       const std::vector<CurvePanel>& panels) {
+    double last = 0.0;
+    std::size_t most = 0;
+    for (const auto& panel : panels) {
+        most = std::max(most, panel.curves.size());
+        for (const auto& curve : panel.curves)
+            for (const auto& point : curve.points)
+                last = std::max(last, point.first);
+    }
+    Svg svg(panels.size() > 1 ? 2 * kWidth : kWidth + 120, title);
+    svg.text(12, 16, "title", title);
+    for (std::size_t i = 0; i < panels.size(); ++i) {
+        const Frame f = frame_of(i, last, top);
+        svg.text(f.x(0), f.top + 20, "title", panels[i].title);
+        axes(svg, f, x, last, top);
+        for (std::size_t c = 0; c < panels[i].curves.size(); ++c)
+            draw(svg, f, panels[i].curves[c], c);
+    }
+    const double rows = static_cast<double>((panels.size() + 1) / 2);
+    double below = 24 + rows * kHeight;
+    for (std::size_t c = 0; c < most && !panels.empty(); ++c) {
+        const Curve& curve = panels.front().curves[std::min(c, panels.front().curves.size() - 1)];
+        const double y = panels.size() > 1 ? below + 6 : 24 + kTop + 18 * static_cast<double>(c);
+        const double at = panels.size() > 1 ? 48 + 150 * static_cast<double>(c) : kWidth + 4;
+        if (curve.dots)
+            svg.mark(Shape::dot, at + 9, y - 4, fmt::format("d d{}", c % 6), curve.name);
+        else
+            svg.path({{at, y - 4}, {at + 18, y - 4}}, fmt::format("c c{}", c % 6));
+        svg.text(at + 24, y, "label", curve.name);
+    }
+    if (panels.size() > 1) below += 20;
+    std::string out = svg.str(below);
+    return out.insert(out.find('>') + 1, kStyle) + "\n";
+}
+
+}  // namespace bellwether::report

@@ -108,6 +108,7 @@ void compare_one_fit(const Translated& t, const json& record, const std::string&
         return out.skip("intervals", fmt::format("{} at a boundary, not identified, or of odds", skipped));
     // Each limit's distance from the estimate, in widths of the interval.
     out.compare("intervals", mine, given, 0.0, 0.01);
+    compare_intervals(t, record, fitted, out);
 }
 
 void compare_hazard_ratios(const Translated& t, const json& tables, const markov::Values& values,
@@ -131,19 +132,7 @@ void compare_hazard_ratios(const Translated& t, const json& tables, const markov
 void compare_emissions(const Translated& t, const json& estimates, const markov::Values& values,
                        Figures& out) {
     if (estimates.contains("ematrix") && estimates["ematrix"].is_object() && !t.spec.channels.empty()) {
-        const markov::Channel& channel = t.spec.channels[0];
-        std::vector<double> ours;
-        for (std::size_t s = 0; s < t.spec.states.size(); ++s) {
-            const auto& group = channel.groups[static_cast<std::size_t>(channel.group[s])];
-            double sum = 0.0;
-            std::vector<double> odds;
-            for (std::size_t c = 0; c + 1 < group.odds.size(); ++c) {
-                odds.push_back(std::exp(markov::log_odds_of(group, c, values, {})));
-                sum += odds.back();
-            }
-            for (const double o : odds)
-                ours.push_back(o / sum);
-        }
+        const std::vector<double> ours = by_row(misclassification(t, values));
         out.compare("misclassification", ours, numbers(estimates["ematrix"].at("estimate")), 1e-6, 1e-10);
     }
 }

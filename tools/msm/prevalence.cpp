@@ -62,23 +62,25 @@ RowVectorXd along(const Call& call, const Translated& t, const Followed& who, ma
     return p;
 }
 
-/// From true to observed states at the centres of the covariates; the identity where states are seen.
-Eigen::MatrixXd reading_of(const Translated& t, const markov::Values& values) {
+}  // namespace
+
+Eigen::MatrixXd misclassification(const Translated& t, const markov::Values& values) {
     const auto K = static_cast<Eigen::Index>(t.spec.states.size());
     if (t.spec.channels.empty()) return Eigen::MatrixXd::Identity(K, K);
     const markov::Channel& channel = t.spec.channels[0];
+    std::vector<double> centred;  // of the means, where the call does not centre
+    for (std::size_t c = 0; c < t.means.size(); ++c)
+        centred.push_back(t.means[c] - t.spec.covariates[c].centre);
     Eigen::MatrixXd E = Eigen::MatrixXd::Zero(K, K);
     for (Eigen::Index s = 0; s < K; ++s) {
         const auto& group =
             channel.groups[static_cast<std::size_t>(channel.group[static_cast<std::size_t>(s)])];
         for (Eigen::Index c = 0; c < K; ++c)
-            E(s, c) = std::exp(markov::log_odds_of(group, static_cast<std::size_t>(c), values, {}));
+            E(s, c) = std::exp(markov::log_odds_of(group, static_cast<std::size_t>(c), values, centred));
         E.row(s) /= E.row(s).sum();
     }
     return E;
 }
-
-}  // namespace
 
 void compare_prevalence(const Call& call, const Translated& t, const nlohmann::json& record, Figures& out) {
     if (!record.contains("prevalence") || !record["prevalence"].contains("times")) return;
@@ -102,7 +104,7 @@ void compare_prevalence(const Call& call, const Translated& t, const nlohmann::j
             if (const auto s = seen_at(call, t, who, origin)) start[static_cast<Eigen::Index>(*s)] += 1.0;
         start /= start.sum();
     }
-    const Eigen::MatrixXd E = reading_of(t, values);
+    const Eigen::MatrixXd E = misclassification(t, values);
     markov::TransitionCache cache(t.spec, values);
     std::vector<double> observed, expected;
     for (const double time : times) {

@@ -177,11 +177,10 @@ void Outcomes::make_known() {
     for (std::size_t s = 0; s < parts_.size(); ++s)
         for (std::size_t o = 0; o < outcomes; ++o) {
             const Channel& from = t_.spec.channels[o];
-            if (from.family == markov::Family::categorical)
-                refuse("a known state beside hmmCat in an hmodel");
             Channel to;
             to.name = fmt::format("{}, {} known", from.name, t_.state_names[s]);
-            to.family = markov::Family::by_state;
+            to.family = from.family;
+            to.categories = from.categories;
             Channel::Group flat;
             flat.law = Law::flat;
             to.groups = {flat};
@@ -430,7 +429,7 @@ void Outcomes::read(const Call& call, const Translated& t, const Record& r, std:
             if (place == channel.categories.end()) place = channel.categories.end() - 1;
             among |= std::uint64_t{1} << (place - channel.categories.begin());
         }
-        readings[o] = markov::Reading::one_of(among);
+        readings[at + o] = markov::Reading::one_of(among);
     }
 }
 

@@ -44,6 +44,13 @@ solve_case <- function(name, setup, call, fit = TRUE, gradient = TRUE) {
         record$gradient_of_minus2loglik_at_init <- as.list(unname(m$paramdata$deriv))
         record$gradient_source <- "msm analytic"
     }
+    if (m$hmodel$hidden) {  # 1.7 has the state probabilities right, the paths not
+        v <- attempt(viterbi.msm(m))
+        if (!is.null(v)) {
+            v <- v[v$subject %in% unique(v$subject)[1:20], ]
+            record$viterbi_at_init_first_20_subjects <- list(subject = as.list(as.character(v$subject)), pstate = unname(as.matrix(v$pstate)))
+        }
+    }
     if (fit) {
         tight <- whole
         tight$control <- list(fnscale = max(1, abs(m$minus2loglik)), reltol = 1e-15, maxit = 10000)

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <optional>
 
@@ -31,8 +32,8 @@ std::vector<Followed> followed(const Call& call) {
     return out;
 }
 
-/// The state at a time by the last record before it; nothing before the first record, after the last one (of
-/// who is not absorbed), and where that record names no state.
+/// The state at a time by the last record before it that names one, or the first of the set that the first
+/// record names; nothing before the first record and after the last one (of who is not absorbed).
 std::optional<std::size_t> seen_at(const Call& call, const Translated& t, const Followed& who, double time) {
     std::optional<std::size_t> state;
     if (time < call.records[who.begin].time) return state;
@@ -40,7 +41,10 @@ std::optional<std::size_t> seen_at(const Call& call, const Translated& t, const 
         if (call.records[i].source == 0) continue;
         const double code = call.records[i].outcome[0];
         const bool one = code >= 1.0 && code <= static_cast<double>(t.spec.states.size());
-        state = one ? std::optional(static_cast<std::size_t>(code) - 1) : std::nullopt;
+        if (one)
+            state = static_cast<std::size_t>(code) - 1;
+        else if (const markov::StateSet set = t.panel.row(i).among; !state && set != 0)
+            state = static_cast<std::size_t>(std::countr_zero(set));
     }
     const bool over = time > call.records[who.end - 1].time;
     if (over && state && !t.spec.states[*state].absorbing) state.reset();

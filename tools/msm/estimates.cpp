@@ -70,7 +70,7 @@ void compare_one_fit(const Translated& t, const json& record, const std::string&
                                          ours < theirs - 1e-4 ? ", a better maximum" : "",
                                          to_string(fitted.summary.end), fitted.summary.why);
     const std::string name = fmt::format("maximum from {}", from);
-    ours <= theirs + 1e-4 ? out.pass(name, said) : out.fail(name, said);
+    std::isfinite(ours) && ours <= theirs + 1e-4 ? out.pass(name, said) : out.fail(name, said);
     if (from != "msm's start" || !record.contains("ci")) return;
     // Intervals, where both maxima are one and lie inside.
     if (ours < theirs - 1e-4) return out.skip("intervals", "ours is another maximum");

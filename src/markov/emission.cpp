@@ -99,6 +99,7 @@ GroupDensity rate_density(const Channel& channel, const Channel::Group& group, c
 
 /// Of one category, or of any in a set.
 double category_log_probability(const Channel::Group& group, const Evidence& e, const Values& values) {
+    if (group.law == Law::flat) return 0.0;
     double sum = 0.0, mine = 0.0;
     for (std::size_t c = 0; c < group.odds.size(); ++c) {
         const double odds = std::exp(log_odds_of(group, c, values, e.centred));

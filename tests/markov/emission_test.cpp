@@ -168,3 +168,23 @@ TEST_CASE("evidence_of: an absolute channel compares a subject without a baselin
     CHECK(e.form == Evidence::Form::normal);
     CHECK(e.y == 0.5);
 }
+
+TEST_CASE("log_weights: a flat group weighs whatever is read 1", "[markov][emission]") {
+    // By definition: no distribution, so log weight 0, beside a group that has one.
+    Channel channel;
+    channel.name = "reading";
+    channel.family = Family::categorical;
+    channel.categories = {"a", "b"};
+    Channel::Group says, flat;
+    says.odds = {Channel::Group::kBase, 0};
+    flat.law = Law::flat;
+    channel.groups = {says, flat};
+    channel.group = {0, 1};
+    const Values values = {std::log(0.25 / 0.75)};
+    const double category = GENERATE(0.0, 1.0);
+    const Evidence e = evidence_of(channel, 0, Reading::of(category), ChannelMemory{}, {});
+    std::vector<double> out(2);
+    log_weights(channel, e, values, out);
+    CHECK_THAT(std::exp(out[0]), WithinRel(category == 0.0 ? 0.75 : 0.25, 1e-15));
+    CHECK(out[1] == 0.0);
+}

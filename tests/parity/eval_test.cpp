@@ -59,3 +59,26 @@ TEST_CASE("Workspace: what it does not know it names", "[parity][eval][error]") 
     CHECK_THROWS_WITH(run("lm(1)"), Catch::Matchers::Contains("unknown function 'lm'"));
     CHECK_THROWS_WITH(run("nowhere + 1"), Catch::Matchers::Contains("unknown name 'nowhere'"));
 }
+
+TEST_CASE("Workspace: what is missing stays missing in comparisons of words", "[parity][eval]") {
+    // R: NA == "a" is NA, NA %in% "a" is FALSE.
+    const V out = run("d <- rd('x'); d$g[2] <- NA; as.numeric(d$g == 'b')");
+    REQUIRE(out.size() == 3);
+    CHECK(out[0] == 1.0);
+    CHECK(missing(out[1]));
+    CHECK(run("d <- rd('x'); d$g[2] <- NA; d$g %in% 'b'") == V{1, 0, 1});
+}
+
+TEST_CASE("Workspace: order, cut, relevel, paste and cumsum are R's", "[parity][eval]") {
+    CHECK(run("order(c(2, 1, 1), c(1, 5, 4))") == V{3, 2, 1});
+    CHECK(run("as.numeric(cut(c(1, 2, 3), c(0, 1, 3)))") == V{1, 2, 2});
+    CHECK(run("as.numeric(cut(c(1, 2), c(1, 2, 3), right=FALSE))") == V{1, 2});
+    CHECK(run("as.numeric(relevel(rd('x')$g, ref='b'))") == V{1, 2, 1});
+    CHECK(run("cumsum(c(1, 2, 3))") == V{1, 3, 6});
+    CHECK(run("paste0('a', 1) == 'a1'") == V{1});
+}
+
+TEST_CASE("Workspace: names of a matrix change none of its numbers", "[parity][eval]") {
+    CHECK(run("Q <- matrix(1:4, 2); rownames(Q) <- colnames(Q) <- c('a', 'b'); Q") == V{1, 2, 3, 4});
+    CHECK(run("Q <- matrix(1:4, 2); crudeinits.msm(y ~ t, id, d, Q)") == V{1, 2, 3, 4});
+}

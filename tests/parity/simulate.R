@@ -44,6 +44,13 @@ solve_case <- function(name, setup, call, fit = TRUE, gradient = TRUE) {
         record$gradient_of_minus2loglik_at_init <- as.list(unname(m$paramdata$deriv))
         record$gradient_source <- "msm analytic"
     }
+    if (m$hmodel$hidden) {  # 1.7 has the state probabilities right, the paths not
+        v <- attempt(viterbi.msm(m))
+        if (!is.null(v)) {
+            v <- v[v$subject %in% unique(v$subject)[1:20], ]
+            record$viterbi_at_init_first_20_subjects <- list(subject = as.list(as.character(v$subject)), pstate = unname(as.matrix(v$pstate)))
+        }
+    }
     if (fit) {
         tight <- whole
         tight$control <- list(fnscale = max(1, abs(m$minus2loglik)), reltol = 1e-15, maxit = 10000)
@@ -55,6 +62,9 @@ solve_case <- function(name, setup, call, fit = TRUE, gradient = TRUE) {
         if (is.matrix(m$ci)) record$ci <- list(natural_scale = unname(m$ci))
         if (is.null(m$pci)) {
             record$pmatrix <- list(t_1 = unclass(pmatrix.msm(m, t = 1)), t_10 = unclass(pmatrix.msm(m, t = 10)))
+            seen <- attempt(prevalence.msm(m, times = seq(min(m$data$mf$"(time)"), max(m$data$mf$"(time)"), length.out = 4)))
+            if (!is.null(seen) && (!m$hmodel$hidden || m$emodel$misc))
+                record$prevalence <- list(times = as.list(as.numeric(rownames(seen$Observed))), observed = unname(as.matrix(seen$Observed)), expected = unname(as.matrix(seen$Expected)))
             record$pnext <- attempt(unclass(pnext.msm(m, ci = "none")$estimates))
             record$total_length_of_stay_to_10 <- attempt(as.list(unname(totlos.msm(m, tot = 10))))
             record$prob_passage_by_10 <- attempt(unclass(ppass.msm(m, tot = 10)))
@@ -102,6 +112,7 @@ panel("panel_covinits", "deathexact=4, covariates=~x, covinits=list(x=c(0.1,0.2,
 panel("panel_fixed", "deathexact=4, covariates=~x, fixedpars=c(1,9)", fit = FALSE)
 panel("panel_qconstraint", "deathexact=4, qconstraint=c(1,2,3,4,2,5,5)")
 panel("panel_periods", "deathexact=4, pci=c(2,5)", fit = FALSE)
+panel("panel_periods_watched", "exacttimes=TRUE, pci=3", fit = FALSE)
 panel("panel_periods_covariate", "deathexact=4, pci=3, covariates=~x", fit = FALSE)
 solve_case("panel_censored", start, "msm(cens ~ time, subject=subject, data=p, qmatrix=Q, deathexact=4, censor=99, censor.states=c(1,2))")
 solve_case("panel_moments", paste0(start, '; p2 <- p[p$state < 4, ]; p2 <- p2[duplicated(p2$subject) | duplicated(p2$subject, fromLast=TRUE), ]; Q3 <- rbind(c(0,0.2,0.1), c(0.1,0,0.25), c(0.05,0.1,0))'),
@@ -122,6 +133,9 @@ solve_case("misc_constraint", paste0(start, "; E <- rbind(c(0,0.1,0,0), c(0.1,0,
            "msm(misc ~ time, subject=subject, data=p, qmatrix=Q, ematrix=E, deathexact=4, econstraint=c(1,2,2,3))", fit = FALSE)
 solve_case("misc_censored", paste0(wrong, '; p$mc <- ifelse(p$misc %in% 1:2 & seq_len(nrow(p)) %% 7 == 0, 99, p$misc)'),
            "msm(mc ~ time, subject=subject, data=p, qmatrix=Q, ematrix=E, deathexact=4, censor=99, censor.states=c(1,2))", fit = FALSE)
+misc("misc_periods", "pci=c(2,4)", fit = FALSE, gradient = FALSE)
+solve_case("misc_known_set", paste0(wrong, '; p$mc <- ifelse(p$misc %in% 1:2 & seq_len(nrow(p)) %% 7 == 0 & duplicated(p$subject), 99, p$misc); p$true <- as.numeric(p$mc == 99)'),
+           "msm(mc ~ time, subject=subject, data=p, qmatrix=Q, ematrix=E, deathexact=4, censor=99, censor.states=c(1,2), obstrue=true)", fit = FALSE)
 
 # --- readings of two hidden states, every law --------------------------------------------------------------
 h <- data.frame(subject = rep(1:60, each = 9), time = as.vector(apply(matrix(rexp(540, 1), 9), 2, cumsum)))
@@ -173,8 +187,12 @@ law("covariate_one", "pois", "hmmPois(2.5), hmmPois(7)", "initprobs=c(0.6,0.4), 
 law("constraint", "norm", "hmmNorm(2.2,1.1), hmmNorm(4.5,1.1)", "initprobs=c(0.6,0.4), hconstraint=list(sd=c(1,1))", fit = FALSE)
 law("covariate_constraint", "norm", "hmmNorm(2.2,1.1), hmmNorm(4.5,1.2)", "initprobs=c(0.6,0.4), hcovariates=list(~x,~x), hcovinits=list(0.2,0.2), hconstraint=list(x=c(1,1))", fit = FALSE)
 law("rates_covariate", "norm", "hmmNorm(2.2,1.1), hmmNorm(4.5,1.2)", "initprobs=c(0.6,0.4), covariates=~x", fit = FALSE)
+law("known_category", "cat", "hmmCat(c(0.7,0.2,0.1)), hmmCat(c(0.2,0.7,0.1))", "initprobs=c(0.6,0.4), obstrue=true", fit = FALSE)
+law("known_two", "cbind(norm, pois)", "hmmMV(hmmNorm(2.2,1.1), hmmPois(2.5)), hmmMV(hmmNorm(4.5,1.2), hmmPois(7))", "initprobs=c(0.6,0.4), obstrue=true", fit = FALSE)
 law("known", "norm", "hmmNorm(2.2,1.1), hmmNorm(4.5,1.2)", "initprobs=c(0.6,0.4), obstrue=true", fit = FALSE)
 law("start_matrix", "norm", "hmmNorm(2.2,1.1), hmmNorm(4.5,1.2)", "initprobs=cbind(rep(0.7,60), rep(0.3,60))", fit = FALSE)
+law("ranges", "norm", "hmmNorm(2.2,1.1), hmmNorm(4.5,1.2)", "initprobs=c(0.6,0.4), hranges=list(mean=list(lower=c(0,3), upper=c(4,6)))")
+law("ranges_half", "norm", "hmmNorm(2.2,1.1), hmmNorm(4.5,1.2)", "initprobs=c(0.6,0.4), hranges=list(mean=list(lower=c(0,-Inf), upper=c(Inf,6)))", fit = FALSE)
 law("two", "cbind(norm, pois)", "hmmMV(hmmNorm(2.2,1.1), hmmPois(2.5)), hmmMV(hmmNorm(4.5,1.2), hmmPois(7))", fit = FALSE)
 
 # --- decline with death as a reading of its own, as in FEV1 after lung transplantation ---------------------
@@ -185,3 +203,5 @@ solve_case("death_identity", 'f <- rd("fev"); Q <- rbind(c(0,0.0004,0.0003), c(0
            "msm(fev ~ days, subject=ptnum, data=f, qmatrix=Q, deathexact=3, hmodel=list(hmmNorm(100,16), hmmNorm(54,18), hmmIdent(999)))")
 solve_case("death_identity_covariate", 'f <- rd("fev"); Q <- rbind(c(0,0.0004,0.0003), c(0,0,0.001), c(0,0,0))',
            "msm(fev ~ days, subject=ptnum, data=f, qmatrix=Q, deathexact=3, hmodel=list(hmmNorm(100,16), hmmNorm(54,18), hmmIdent(999)), hcovariates=list(~acute,~acute,NULL), hcovinits=list(-8,-8,NULL), hconstraint=list(acute=c(1,1)))", fit = FALSE)
+solve_case("death_identity_phases", 'f <- rd("fev"); Q <- rbind(c(0,0.0004,0.0003), c(0,0,0.001), c(0,0,0))',
+           "msm(fev ~ days, subject=ptnum, data=f, qmatrix=Q, deathexact=4, hmodel=list(hmmNorm(100,16), hmmNorm(54,18), hmmIdent(999)), initprobs=c(1,0,0,0), phase.states=1, phase.inits=list(list(trans=0.002, exit=rbind(c(0.0004,0.0003), c(0.0006,0.0002)))))", fit = FALSE, gradient = FALSE)

@@ -107,7 +107,7 @@ void cut_at_periods(Call& call) {
                 Record r = call.records[i];
                 r.time = cut;
                 r.outcome.assign(r.outcome.size(), kMissing);
-                r.obstype = 1;
+                r.obstype = call.records[i + 1].obstype == 2 ? 2 : 1;
                 r.known = kMissing;
                 r.source = 0;
                 records.push_back(r);

@@ -70,7 +70,7 @@ void compare_one_fit(const Translated& t, const json& record, const std::string&
                                          ours < theirs - 1e-4 ? ", a better maximum" : "",
                                          to_string(fitted.summary.end), fitted.summary.why);
     const std::string name = fmt::format("maximum from {}", from);
-    ours <= theirs + 1e-4 ? out.pass(name, said) : out.fail(name, said);
+    std::isfinite(ours) && ours <= theirs + 1e-4 ? out.pass(name, said) : out.fail(name, said);
     if (from != "msm's start" || !record.contains("ci")) return;
     // Intervals, where both maxima are one and lie inside.
     if (ours < theirs - 1e-4) return out.skip("intervals", "ours is another maximum");
@@ -86,7 +86,7 @@ void compare_one_fit(const Translated& t, const json& record, const std::string&
         if (limits.size() != 2 || missing(limits[0]) || missing(limits[1]) || e.constant || e.parameter < 0)
             continue;
         const auto p = static_cast<std::size_t>(e.parameter);
-        const bool odds = e.label == "p" || e.label == "initp";
+        const bool odds = e.label == "p" || e.label == "initp" || e.limited();
         // Not inside: a transition never seen has an interval over many orders.
         const markov::Parameter& q = t.spec.parameters[p];
         const bool endless = q.scale == markov::Parameter::Scale::log
@@ -108,6 +108,7 @@ void compare_one_fit(const Translated& t, const json& record, const std::string&
         return out.skip("intervals", fmt::format("{} at a boundary, not identified, or of odds", skipped));
     // Each limit's distance from the estimate, in widths of the interval.
     out.compare("intervals", mine, given, 0.0, 0.01);
+    compare_intervals(t, record, fitted, out);
 }
 
 void compare_hazard_ratios(const Translated& t, const json& tables, const markov::Values& values,
@@ -131,19 +132,7 @@ void compare_hazard_ratios(const Translated& t, const json& tables, const markov
 void compare_emissions(const Translated& t, const json& estimates, const markov::Values& values,
                        Figures& out) {
     if (estimates.contains("ematrix") && estimates["ematrix"].is_object() && !t.spec.channels.empty()) {
-        const markov::Channel& channel = t.spec.channels[0];
-        std::vector<double> ours;
-        for (std::size_t s = 0; s < t.spec.states.size(); ++s) {
-            const auto& group = channel.groups[static_cast<std::size_t>(channel.group[s])];
-            double sum = 0.0;
-            std::vector<double> odds;
-            for (std::size_t c = 0; c + 1 < group.odds.size(); ++c) {
-                odds.push_back(std::exp(markov::log_odds_of(group, c, values, {})));
-                sum += odds.back();
-            }
-            for (const double o : odds)
-                ours.push_back(o / sum);
-        }
+        const std::vector<double> ours = by_row(misclassification(t, values));
         out.compare("misclassification", ours, numbers(estimates["ematrix"].at("estimate")), 1e-6, 1e-10);
     }
 }

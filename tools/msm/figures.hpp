@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bellwether/markov/fit.hpp"
+
 #include "translate.hpp"
 
 /// A case's figures beside ours.
@@ -39,8 +41,15 @@ private:
 void compare_start(const Translated& t, const nlohmann::json& record, Figures& out);
 /// Fits from msm's start and from ours, and intervals.
 void compare_fit(const Translated& t, const nlohmann::json& record, Figures& out);
+/// Intervals of what follows from a fit that ended at msm's maximum.
+void compare_intervals(const Translated& t, const nlohmann::json& record, const markov::ParameterSet& fitted,
+                       Figures& out);
+/// From true to observed states at the means of the covariates; the identity where states are seen.
+[[nodiscard]] Eigen::MatrixXd misclassification(const Translated& t, const markov::Values& values);
 /// Everything that is derived from msm's own estimates.
 void compare_derived(const Translated& t, const nlohmann::json& record, Figures& out);
+/// Numbers in each state at some times, observed and expected at msm's own estimates.
+void compare_prevalence(const Call& call, const Translated& t, const nlohmann::json& record, Figures& out);
 /// Most probable paths and state probabilities at the start and at the estimates.
 void compare_paths(const Translated& t, const nlohmann::json& record, Figures& out);
 

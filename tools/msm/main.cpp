@@ -36,6 +36,7 @@ Figures run(const fs::path& file, std::string& name, const Wanted& wanted) {
         compare_start(t, record, out);
         if (out.failed() || record.value("minus2loglik_at_init_is_infinite", false)) return out;
         compare_derived(t, record, out);
+        compare_prevalence(call, t, record, out);
         compare_paths(t, record, out);
         if (wanted.fit) compare_fit(t, record, out);
     } catch (const std::exception& e) {

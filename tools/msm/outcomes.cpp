@@ -138,8 +138,13 @@ void Outcomes::collect() {
             add(state);
         parts_.push_back(std::move(outcomes));
     }
-    if (parts_.size() != t_.spec.states.size())
-        refuse(fmt::format("{} distributions for {} states", parts_.size(), t_.spec.states.size()));
+    if (parts_.size() != call_.arg("qmatrix")->rows)
+        refuse(fmt::format("{} distributions for {} states", parts_.size(), call_.arg("qmatrix")->rows));
+    // Phases of one state have equal distributions at the start, but parameters of their own.
+    std::vector<std::vector<Part>> by_phase;
+    for (const std::size_t s : t_.original)
+        by_phase.push_back(parts_[s]);
+    parts_ = std::move(by_phase);
 }
 
 void Outcomes::make() {
@@ -172,11 +177,10 @@ void Outcomes::make_known() {
     for (std::size_t s = 0; s < parts_.size(); ++s)
         for (std::size_t o = 0; o < outcomes; ++o) {
             const Channel& from = t_.spec.channels[o];
-            if (from.family == markov::Family::categorical)
-                refuse("a known state beside hmmCat in an hmodel");
             Channel to;
             to.name = fmt::format("{}, {} known", from.name, t_.state_names[s]);
-            to.family = markov::Family::by_state;
+            to.family = from.family;
+            to.categories = from.categories;
             Channel::Group flat;
             flat.law = Law::flat;
             to.groups = {flat};
@@ -208,7 +212,7 @@ void Outcomes::make_channel(std::size_t o) {
         if (part.family == "hmmIdent") {
             const Value& x = part.with.at("x");
             if (x.is_null()) refuse("hmmIdent without a value");
-            if (o == 0) codes_[s] = x.num.at(0);
+            if (o == 0) codes_[t_.original[s]] = x.num.at(0);
             categories.push_back(x.num.at(0));
         }
         if (part.family == "hmmCat")
@@ -275,6 +279,23 @@ void Outcomes::enter_categorical(std::size_t s, std::size_t o, Channel::Group& g
     }
 }
 
+/// hranges, by how often the parameter's name came before.
+void Outcomes::limit(const std::string& label) {
+    const Value* all = call_.arg("hranges");
+    const Value* range = all != nullptr ? all->find(label) : nullptr;
+    if (range == nullptr) return;
+    const std::size_t place = by_label_[label].size() - 1;
+    Entry& e = t_.entries.back();
+    if (const Value* low = range->find("lower"); low != nullptr && place < low->num.size())
+        e.low = low->num[place];
+    if (const Value* high = range->find("upper"); high != nullptr && place < high->num.size())
+        e.high = high->num[place];
+    // Half a range is a parameter's own: the positive numbers, the numbers between 0 and 1.
+    const auto scale = t_.spec.parameters[static_cast<std::size_t>(e.parameter)].scale;
+    if (scale != Parameter::Scale::identity) e.low = std::max(e.low, 0.0);
+    if (scale == Parameter::Scale::logit) e.high = std::min(e.high, 1.0);
+}
+
 void Outcomes::enter_law(std::size_t s, std::size_t o, Channel::Group& group) {
     const Part& part = parts_[s][o];
     const auto law = laws().find(part.family);
@@ -290,6 +311,7 @@ void Outcomes::enter_law(std::size_t s, std::size_t o, Channel::Group& group) {
                                         label, markov::scale_of(name), v.num.at(0), constant);
         group.terms.push_back({p, {}});
         enter(label, static_cast<int>(p), 1.0, constant);
+        limit(label);
     }
 }
 
@@ -407,7 +429,7 @@ void Outcomes::read(const Call& call, const Translated& t, const Record& r, std:
             if (place == channel.categories.end()) place = channel.categories.end() - 1;
             among |= std::uint64_t{1} << (place - channel.categories.begin());
         }
-        readings[o] = markov::Reading::one_of(among);
+        readings[at + o] = markov::Reading::one_of(among);
     }
 }
 

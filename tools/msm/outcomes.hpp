@@ -14,7 +14,7 @@ public:
     /// Adds channels, parameters and entries to `t`.
     Outcomes(const Call& call, Translated& t, Covariate covariate);
     void make();
-    /// States that always read the same (hmmIdent), and what; of the first outcome.
+    /// States of the call that always read the same (hmmIdent), and what; of the first outcome.
     [[nodiscard]] const std::map<std::size_t, double>& codes() const { return codes_; }
     /// A record's outcomes as readings. @param known  its state, where only that one is to be weighed
     static void read(const Call& call, const Translated& t, const Record& r, std::optional<std::size_t> known,
@@ -29,6 +29,7 @@ private:
     void make_channel(std::size_t outcome);
     void enter_categorical(std::size_t state, std::size_t outcome, markov::Channel::Group& group);
     void enter_law(std::size_t state, std::size_t outcome, markov::Channel::Group& group);
+    void limit(const std::string& label);
     void make_effects();
     void make_known();
     std::size_t parameter(const std::string& what, const std::string& label, markov::Parameter::Scale scale,

@@ -166,6 +166,12 @@ Value Workspace::call(const Expr& e, const Value* data) {
         const Value* found = x.find(arg(1).word);
         return found != nullptr ? *found : Value{};
     }
+    if (e.word == "crudeinits.msm") {  // a case holds the start that it makes: its pattern will do
+        for (std::size_t i = 0; i < e.args.size(); ++i)
+            if (e.args[i].name == "qmatrix" || (i == 3 && e.args[i].name.empty()))
+                return eval(*e.args[i].value, data);
+        refuse("crudeinits.msm lacks qmatrix");
+    }
     if (e.word == "as.formula") return eval(arg(0), data);
     if (e.word == "with") {
         const Value frame = eval(arg(0), data);
@@ -245,7 +251,8 @@ void Workspace::assign(const Expr& target, Value v, const Value* data) {
         return;
     }
     if (target.word != "$" && target.word != "[" && target.word != "[[" && target.word != "names" &&
-        target.word != "diag")
+        target.word != "diag" && target.word != "dimnames" && target.word != "rownames" &&
+        target.word != "colnames" && target.word != "levels")
         refuse(fmt::format("assignment to {}", deparse(target)));
     const Expr& owner = *target.args.at(0).value;
     Value x = eval(owner, data);
@@ -272,6 +279,12 @@ void Workspace::assign(const Expr& target, Value v, const Value* data) {
         }
     } else if (target.word == "names") {
         x.names = v.str;
+    } else if (target.word == "levels") {
+        x.levels = v.str;
+    } else if (target.word == "colnames") {
+        (x.is_frame() ? x.names : x.column_names) = v.str;
+    } else if (target.word == "dimnames" || target.word == "rownames") {
+        // Names of rows name states when printed: no figure depends on them.
     } else if (target.word == "diag") {
         for (std::size_t i = 0; i < x.rows; ++i)
             x.num[i * x.rows + i] = v.num[i % v.num.size()];

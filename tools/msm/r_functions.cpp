@@ -5,354 +5,10 @@
 
 #include <fmt/format.h>
 
-#include "bellwether/core/error.hpp"
-
-#include "r_value.hpp"
+#include "r_vectors.hpp"
 
 namespace bellwether::msm {
 namespace {
-
-using Args = std::vector<Value>;
-using Names = std::vector<std::string>;
-
-[[noreturn]] void refuse(const std::string& why) {
-    throw Error("P002", why);
-}
-
-/// Arguments matched to formal names as R does: exact names first, then by position.
-class Matched {
-public:
-    Matched(const std::string& function, const Args& args, const Names& names, Names formals)
-        : formals_(std::move(formals)), values_(formals_.size(), nullptr) {
-        for (std::size_t i = 0; i < args.size(); ++i) {
-            if (names[i].empty()) continue;
-            const auto at = std::find(formals_.begin(), formals_.end(), names[i]);
-            if (at == formals_.end())
-                refuse(fmt::format("{}: argument '{}' is not known", function, names[i]));
-            values_[static_cast<std::size_t>(at - formals_.begin())] = &args[i];
-        }
-        std::size_t next = 0;
-        for (std::size_t i = 0; i < args.size(); ++i) {
-            if (!names[i].empty()) continue;
-            while (next < values_.size() && values_[next] != nullptr)
-                ++next;
-            if (next == values_.size()) refuse(fmt::format("{}: too many arguments", function));
-            values_[next] = &args[i];
-        }
-    }
-    [[nodiscard]] const Value* operator[](const std::string& name) const {
-        return values_[static_cast<std::size_t>(std::find(formals_.begin(), formals_.end(), name) -
-                                                formals_.begin())];
-    }
-    [[nodiscard]] double number(const std::string& name, double otherwise) const {
-        const Value* v = (*this)[name];
-        return v == nullptr || v->num.empty() ? otherwise : v->num[0];
-    }
-
-private:
-    Names formals_;
-    std::vector<const Value*> values_;
-};
-
-std::string key_of(const Value& v, std::size_t i) {
-    return v.type == Value::Type::text ? v.str[i] : fmt::format("{}", v.num[i]);
-}
-
-Value combine(const Args& args, const Names& names) {
-    Value out;
-    bool any_list = false, any_text = false, any_number = false, named = false;
-    for (const auto& a : args) {
-        any_list = any_list || a.type == Value::Type::list || a.type == Value::Type::formula;
-        any_text = any_text || a.type == Value::Type::text;
-        any_number = any_number || a.type == Value::Type::number;
-    }
-    for (const auto& n : names)
-        named = named || !n.empty();
-    if (any_list) {
-        out.type = Value::Type::list;
-        for (std::size_t i = 0; i < args.size(); ++i) {
-            if (args[i].type == Value::Type::list && args[i].of_class.empty()) {
-                out.items.insert(out.items.end(), args[i].items.begin(), args[i].items.end());
-                out.names.insert(out.names.end(), args[i].names.begin(), args[i].names.end());
-            } else if (!args[i].is_null()) {
-                out.items.push_back(args[i]);
-                out.names.push_back(names[i]);
-            }
-        }
-        return out;
-    }
-    out.type = any_text       ? Value::Type::text
-               : any_number   ? Value::Type::number
-               : args.empty() ? Value::Type::null
-                              : Value::Type::logical;
-    for (std::size_t a = 0; a < args.size(); ++a) {
-        for (std::size_t i = 0; i < args[a].size(); ++i) {
-            if (any_text)
-                out.str.push_back(key_of(args[a], i));
-            else
-                out.num.push_back(args[a].num[i]);
-            if (named) out.names.push_back(names[a]);
-        }
-    }
-    return out;
-}
-
-Value bind(const Args& all, const Names& all_names, bool by_row) {
-    Args args;
-    Names names;
-    std::size_t length = 0;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        if (all[i].is_null()) continue;
-        args.push_back(all[i]);
-        names.push_back(all_names[i]);
-        length =
-            std::max(length, all[i].is_matrix() ? (by_row ? all[i].columns : all[i].rows) : all[i].size());
-    }
-    std::vector<std::vector<double>> lines;
-    Value out = Value::numbers({});
-    for (std::size_t a = 0; a < args.size(); ++a) {
-        const Value& v = args[a];
-        if (v.is_frame() || !v.is_numeric()) refuse("rbind and cbind of what is not numeric");
-        const std::size_t count = v.is_matrix() ? (by_row ? v.rows : v.columns) : 1;
-        for (std::size_t k = 0; k < count; ++k) {
-            std::vector<double> line(length);
-            for (std::size_t i = 0; i < length; ++i)
-                line[i] = v.is_matrix() ? (by_row ? v.at(k, i) : v.at(i, k)) : v.num[i % v.num.size()];
-            lines.push_back(std::move(line));
-            out.column_names.push_back(!v.is_matrix()              ? names[a]
-                                       : k < v.column_names.size() ? v.column_names[k]
-                                                                   : "");
-        }
-    }
-    if (by_row) out.column_names.clear();
-    out.rows = by_row ? lines.size() : length;
-    out.columns = by_row ? length : lines.size();
-    out.num.resize(out.rows * out.columns);
-    for (std::size_t k = 0; k < lines.size(); ++k)
-        for (std::size_t i = 0; i < length; ++i)
-            out.num[by_row ? i * out.rows + k : k * out.rows + i] = lines[k][i];
-    return out;
-}
-
-Value matrix(const Args& args, const Names& names) {
-    const Matched m("matrix", args, names, {"data", "nrow", "ncol", "byrow", "dimnames"});
-    const Value cells = m["data"] != nullptr ? *m["data"] : Value::of(kMissing);
-    const auto n = static_cast<double>(cells.num.size());
-    double rows = m.number("nrow", -1), columns = m.number("ncol", -1);
-    if (rows < 0 && columns < 0) {
-        rows = n;
-        columns = 1;
-    }
-    if (rows < 0) rows = std::ceil(n / columns);
-    if (columns < 0) columns = std::ceil(n / rows);
-    Value out = Value::numbers({});
-    out.rows = static_cast<std::size_t>(rows);
-    out.columns = static_cast<std::size_t>(columns);
-    const bool by_row = m.number("byrow", 0) != 0.0;
-    for (std::size_t c = 0; c < out.columns; ++c)
-        for (std::size_t r = 0; r < out.rows; ++r) {
-            const std::size_t k = by_row ? r * out.columns + c : c * out.rows + r;
-            out.num.push_back(cells.num.empty() ? kMissing : cells.num[k % cells.num.size()]);
-        }
-    return out;
-}
-
-Value repeat(const Args& args, const Names& names) {
-    const Matched m("rep", args, names, {"x", "times", "each", "length.out"});
-    const Value& x = *m["x"];
-    std::vector<std::size_t> order;
-    const auto each = static_cast<std::size_t>(m.number("each", 1));
-    for (std::size_t i = 0; i < x.size(); ++i)
-        order.insert(order.end(), each, i);
-    if (const Value* times = m["times"];
-        times != nullptr && times->num.size() == order.size() && order.size() > 1) {
-        std::vector<std::size_t> out;
-        for (std::size_t i = 0; i < order.size(); ++i)
-            out.insert(out.end(), static_cast<std::size_t>(times->num[i]), order[i]);
-        return pick(x, out);
-    }
-    const auto once = order;
-    const auto times = static_cast<std::size_t>(m.number("times", 1));
-    const bool cut = m["length.out"] != nullptr;
-    const std::size_t length =
-        cut ? static_cast<std::size_t>(m.number("length.out", 0)) : once.size() * times;
-    order.resize(length);
-    for (std::size_t i = 0; i < length; ++i)
-        order[i] = once[i % once.size()];
-    return pick(x, order);
-}
-
-Value sequence(const Args& args, const Names& names) {
-    const Matched m("seq", args, names, {"from", "to", "by", "length.out"});
-    double from = m.number("from", 1), to = m.number("to", 1), by = m.number("by", 1);
-    if (m["to"] == nullptr && m["length.out"] == nullptr) {
-        to = m["from"]->size() > 1 ? static_cast<double>(m["from"]->size()) : from;
-        from = 1;
-    }
-    const double length = m.number("length.out", -1);
-    if (length > 0 && m["by"] == nullptr && m["to"] != nullptr)
-        by = length > 1 ? (to - from) / (length - 1) : 0;
-    else if (m["by"] == nullptr && to < from)
-        by = -1;
-    const double count = length >= 0 ? length : std::floor((to - from) / by + 1e-10) + 1;
-    std::vector<double> out;
-    for (double i = 0; i < count; ++i)
-        out.push_back(from + i * by);
-    return Value::numbers(out);
-}
-
-Value factor(const Args& args, const Names& names) {
-    const Matched m("factor", args, names, {"x", "levels", "labels"});
-    const Value& x = *m["x"];
-    Value out = Value::numbers({});
-    Names keys;
-    if (const Value* levels = m["levels"]) {
-        for (std::size_t i = 0; i < levels->size(); ++i)
-            keys.push_back(key_of(*levels, i));
-    } else if (x.is_factor()) {
-        for (std::size_t l = 0; l < x.levels.size(); ++l)
-            if (std::find(x.num.begin(), x.num.end(), static_cast<double>(l + 1)) != x.num.end())
-                keys.push_back(x.levels[l]);
-    } else if (x.type == Value::Type::text) {
-        const std::set<std::string> sorted(x.str.begin(), x.str.end());
-        for (const auto& k : sorted)
-            if (k != "NA") keys.push_back(k);
-    } else {
-        std::set<double> sorted;
-        for (const double v : x.num)
-            if (!missing(v)) sorted.insert(v);
-        for (const double v : sorted)
-            keys.push_back(x.type == Value::Type::logical ? (v != 0 ? "TRUE" : "FALSE")
-                                                          : fmt::format("{}", v));
-    }
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        std::string key;
-        if (x.is_factor())
-            key = missing(x.num[i]) ? "NA" : x.levels[static_cast<std::size_t>(x.num[i]) - 1];
-        else if (x.type == Value::Type::logical)
-            key = missing(x.num[i]) ? "NA" : x.num[i] != 0 ? "TRUE" : "FALSE";
-        else
-            key = key_of(x, i);
-        const auto at = std::find(keys.begin(), keys.end(), key);
-        out.num.push_back(at == keys.end() ? kMissing : static_cast<double>(at - keys.begin()) + 1.0);
-    }
-    out.levels = keys;
-    if (const Value* labels = m["labels"]) {
-        out.levels.clear();
-        for (std::size_t i = 0; i < labels->size(); ++i)
-            out.levels.push_back(key_of(*labels, i));
-    }
-    return out;
-}
-
-Value as_number(const Value& x) {
-    Value out = x;
-    out.type = Value::Type::number;
-    out.levels.clear();
-    if (x.type != Value::Type::text) return out;
-    out.num.clear();
-    for (const auto& s : x.str)
-        out.num.push_back(s == "NA" ? kMissing : std::stod(s));
-    out.str.clear();
-    return out;
-}
-
-Value as_text(const Value& x) {
-    Names out;
-    for (std::size_t i = 0; i < x.size(); ++i)
-        out.push_back(x.is_factor() && !missing(x.num[i]) ? x.levels[static_cast<std::size_t>(x.num[i]) - 1]
-                                                          : key_of(x, i));
-    return Value::words(out);
-}
-
-Value duplicated(const Args& args, const Names& names) {
-    const Matched m("duplicated", args, names, {"x", "fromLast"});
-    const Value& x = *m["x"];
-    std::vector<double> out(x.size(), 0.0);
-    std::set<std::string> seen;
-    const bool back = m.number("fromLast", 0) != 0.0;
-    for (std::size_t k = 0; k < x.size(); ++k) {
-        const std::size_t i = back ? x.size() - 1 - k : k;
-        out[i] = seen.insert(key_of(x, i)).second ? 0.0 : 1.0;
-    }
-    return Value::logicals(out);
-}
-
-Value if_else(const Args& args, const Names& names) {
-    const Matched m("ifelse", args, names, {"test", "yes", "no"});
-    const Value &test = *m["test"], &yes = *m["yes"], &no = *m["no"];
-    if (yes.type == Value::Type::text || no.type == Value::Type::text) {
-        Names out;
-        for (std::size_t i = 0; i < test.num.size(); ++i) {
-            const Value& from = test.num[i] != 0.0 ? yes : no;
-            out.push_back(missing(test.num[i]) ? "NA" : key_of(from, i % from.size()));
-        }
-        return Value::words(out);
-    }
-    std::vector<double> out;
-    for (std::size_t i = 0; i < test.num.size(); ++i) {
-        const double t = test.num[i];
-        out.push_back(missing(t) ? kMissing
-                      : t != 0.0 ? yes.num.at(i % yes.num.size())
-                                 : no.num.at(i % no.num.size()));
-    }
-    Value v = Value::numbers(out);
-    if (yes.type == Value::Type::logical && no.type == Value::Type::logical) v.type = Value::Type::logical;
-    return v;
-}
-
-Value one_by_one(const Value& x, double (*f)(double)) {
-    Value out = x;
-    out.type = Value::Type::number;
-    for (auto& v : out.num)
-        v = missing(v) ? v : f(v);
-    return out;
-}
-
-Value fold(const std::string& f, const Args& args, const Names& names) {
-    bool skip = false;
-    std::vector<double> all;
-    for (std::size_t i = 0; i < args.size(); ++i) {
-        if (names[i] == "na.rm")
-            skip = args[i].num.at(0) != 0.0;
-        else
-            all.insert(all.end(), args[i].num.begin(), args[i].num.end());
-    }
-    if (skip) all.erase(std::remove_if(all.begin(), all.end(), missing), all.end());
-    if (f == "any")
-        return Value::logicals(
-            {std::any_of(all.begin(), all.end(), [](double x) { return x != 0.0 && !missing(x); }) ? 1.0
-                                                                                                   : 0.0});
-    if (f == "all")
-        return Value::logicals(
-            {std::all_of(all.begin(), all.end(), [](double x) { return x != 0.0; }) ? 1.0 : 0.0});
-    if (std::any_of(all.begin(), all.end(), missing)) return Value::of(kMissing);
-    if (f == "min") return Value::of(*std::min_element(all.begin(), all.end()));
-    if (f == "max") return Value::of(*std::max_element(all.begin(), all.end()));
-    const double total = std::accumulate(all.begin(), all.end(), 0.0);
-    if (f == "sum") return Value::of(total);
-    const double mean = total / static_cast<double>(all.size());
-    if (f == "mean") return Value::of(mean);
-    double square = 0.0;
-    for (const double x : all)
-        square += (x - mean) * (x - mean);
-    const double variance = square / (static_cast<double>(all.size()) - 1.0);
-    return Value::of(f == "sd" ? std::sqrt(variance) : variance);
-}
-
-Value parallel(const std::string& f, const Args& args) {
-    Value out = args.at(0);
-    for (std::size_t a = 1; a < args.size(); ++a) {
-        const auto n = std::max(out.num.size(), args[a].num.size());
-        std::vector<double> x(n);
-        for (std::size_t i = 0; i < n; ++i) {
-            const double u = out.num[i % out.num.size()], v = args[a].num[i % args[a].num.size()];
-            x[i] = missing(u) || missing(v) ? kMissing : f == "pmin" ? std::min(u, v) : std::max(u, v);
-        }
-        out = Value::numbers(x);
-    }
-    return out;
-}
 
 const std::map<std::string, Names>& families() {
     // Argument names of msm's constructors, in their order [Jackson2011].
@@ -409,9 +65,10 @@ Value operate(const std::string& op, const Value& a, const Value& b) {
         const auto n = op == "%in%" ? u.size() : std::max(u.size(), v.size());
         for (std::size_t i = 0; i < n; ++i) {
             const auto& x = u.str[i % u.size()];
-            const bool same = op == "%in%" ? std::find(v.str.begin(), v.str.end(), x) != v.str.end()
-                                           : x == v.str[i % v.size()];
-            out.push_back(same == (op != "!=") ? 1.0 : 0.0);
+            const auto& y = v.str[i % v.size()];
+            const bool same = op == "%in%" ? std::find(v.str.begin(), v.str.end(), x) != v.str.end() : x == y;
+            const bool unknown = op != "%in%" && (x == "NA" || y == "NA");
+            out.push_back(unknown ? kMissing : same == (op != "!=") ? 1.0 : 0.0);
         }
         return Value::logicals(out);
     }
@@ -527,6 +184,28 @@ Value apply_r(const std::string& f, const Args& args, const Names& names) {
                 v = missing(v) ? 1.0 : 0.0;
         }
         out.levels.clear();
+        return out;
+    }
+    if (f == "levels") return Value::words(x.levels);
+    if (f == "nlevels") return Value::of(static_cast<double>(x.levels.size()));
+    if (f == "rev") {
+        std::vector<std::size_t> order(x.size());
+        std::iota(order.rbegin(), order.rend(), std::size_t{0});
+        return pick(x, order);
+    }
+    if (f == "cumsum") {
+        Value out = Value::numbers(x.num);
+        std::partial_sum(out.num.begin(), out.num.end(), out.num.begin());
+        return out;
+    }
+    if (f == "order") return order_of(args);
+    if (f == "paste" || f == "paste0") return paste(f, args, names);
+    if (f == "relevel") return relevel(args, names);
+    if (f == "cut") return cut(args, names);
+    if (f == "is.finite") {
+        Value out = Value::logicals(x.num);
+        for (auto& v : out.num)
+            v = std::isfinite(v) ? 1.0 : 0.0;
         return out;
     }
     if (f == "which") {

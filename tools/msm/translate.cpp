@@ -60,6 +60,7 @@ private:
             }
         }
         first_phase_.push_back(of_.size());
+        t_.original = of_;
         for (std::size_t k = 0; k < of_.size(); ++k)
             t_.spec.states.push_back({t_.state_names[k], {}, {}, false, false});
         const auto allowed = [&](std::size_t r, std::size_t s) {
@@ -263,7 +264,6 @@ private:
                     enter("which", -1, 1.0, true);
             return;
         }
-        if (call_.arg("phase.states") != nullptr) refuse("phases of a hidden state");
         Outcomes outcomes(call_, t_, [&](const Column& c) { return covariate(c); });
         outcomes.make();
         code_of_ = outcomes.codes();
@@ -338,6 +338,12 @@ private:
     }
 
     // --- rows ----------------------------------------------------------------------------------------
+
+    [[nodiscard]] bool is_code(double outcome) const {
+        const Value* censor = call_.arg("censor");
+        return censor != nullptr &&
+               std::find(censor->num.begin(), censor->num.end(), outcome) != censor->num.end();
+    }
 
     /// States that a code stands for: itself, or what censor.states says of it. Nothing: no such code.
     [[nodiscard]] std::optional<StateSet> meant(double code) const {
@@ -451,15 +457,17 @@ private:
         const bool by_hmodel = call_.arg("hmodel") != nullptr;
         const bool known = !missing(r.known) && r.known != 0.0;
         if (!known) return Outcomes::read(call_, t_, r, std::nullopt, readings);
-        const auto set = meant(by_hmodel ? r.known : r.outcome[0]);
+        const bool coded = is_code(r.outcome[0]);  // a code for a set of true states: nothing is read
+        const auto set = meant(by_hmodel && !coded ? r.known : r.outcome[0]);
         if (!set) refuse(fmt::format("row {}: a true state that is none", r.source));
-        const bool one = std::has_single_bit(*set);
-        if (!by_hmodel || first || for_paths || !one) {
+        // One state at the start stands instead of the start probabilities; among several they count.
+        const bool one = std::has_single_bit(*set), several = r.outcome.size() > 1;
+        const bool apart = one && !coded && by_hmodel && !first && !for_paths && !several;
+        if (!apart) {
             row.among = *set;
-            row.known = first;
+            row.known = first && one;
         }
-        if (!by_hmodel) return;
-        const bool apart = one && !first && !for_paths;
+        if (!by_hmodel || coded) return;
         Outcomes::read(call_, t_, r,
                        apart ? std::optional(static_cast<std::size_t>(std::countr_zero(*set))) : std::nullopt,
                        readings);
@@ -483,6 +491,25 @@ Translated translate(const Call& call, const nlohmann::json& record) {
     return Translator(call, record).run();
 }
 
+double Entry::natural_from(double on_scale, const Parameter& p) const {
+    if (!limited()) return p.natural_from(on_scale * factor);
+    if (!std::isfinite(high)) return low + std::exp(on_scale);
+    if (!std::isfinite(low)) return high - std::exp(on_scale);
+    return low + (high - low) / (1.0 + std::exp(-on_scale));
+}
+
+double Entry::slope(double on_scale, const Parameter& p) const {
+    if (!limited()) return factor;
+    const double x = natural_from(on_scale, p);
+    const double natural = !std::isfinite(high)  ? x - low
+                           : !std::isfinite(low) ? x - high
+                                                 : (x - low) * (high - x) / (high - low);
+    const double free = p.scale == Parameter::Scale::identity ? 1.0
+                        : p.scale == Parameter::Scale::log    ? x
+                                                              : x * (1.0 - x);
+    return natural / free;
+}
+
 markov::Values values_of(const Translated& t, const std::vector<double>& on_scale) {
     if (on_scale.size() != t.entries.size())
         throw Error("P004",
@@ -494,7 +521,7 @@ markov::Values values_of(const Translated& t, const std::vector<double>& on_scal
         if (p < 0 || met[static_cast<std::size_t>(p)] || t.entries[i].constant) continue;
         met[static_cast<std::size_t>(p)] = true;
         out[static_cast<std::size_t>(p)] =
-            t.spec.parameters[static_cast<std::size_t>(p)].natural_from(on_scale[i] * t.entries[i].factor);
+            t.entries[i].natural_from(on_scale[i], t.spec.parameters[static_cast<std::size_t>(p)]);
     }
     return out;
 }

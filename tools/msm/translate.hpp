@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cmath>
+#include <limits>
+
 #include <nlohmann/json.hpp>
 
 #include "bellwether/markov/panel.hpp"
@@ -17,6 +20,13 @@ struct Entry {
     int parameter = -1;     ///< of the specification; -1: a constant of the model that we do not carry as one
     double factor = 1.0;    ///< -1: constrained to minus the parameter
     bool constant = false;  ///< never estimated: sizes, bounds, base categories
+    /// Limits that the call sets (hranges): msm's scale is then the logarithm of the distance from the one
+    /// that is finite, or the log odds between both. Both infinite: our parameter's own scale.
+    double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+    [[nodiscard]] bool limited() const { return std::isfinite(low) || std::isfinite(high); }
+    [[nodiscard]] double natural_from(double on_scale, const markov::Parameter& p) const;
+    /// Derivative of our unconstrained parameter by msm's, at a value of msm's.
+    [[nodiscard]] double slope(double on_scale, const markov::Parameter& p) const;
 };
 
 struct Translated {
@@ -27,6 +37,7 @@ struct Translated {
     markov::Panel path_panel{0, 0};
     std::vector<Entry> entries;
     std::vector<std::size_t> source;       ///< per row of the panel: row of the data, from 1; 0: put in
+    std::vector<std::size_t> original;     ///< per state: the call's state that it is (a phase of)
     std::vector<std::string> state_names;  ///< as msm prints them in a path: "1", "1P1"
     std::vector<double> means;             ///< per covariate; its centre, unless the call does not centre
     std::vector<double> cuts;              ///< changes of period

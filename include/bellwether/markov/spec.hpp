@@ -175,7 +175,7 @@ struct Channel {
         /// below.
         std::vector<int> odds;
         std::vector<std::vector<Effect>> odds_effects;  ///< per category; empty: none anywhere
-        Law law = Law::normal;                          ///< by_state only
+        Law law = Law::normal;                          ///< by_state; of categorical ones, flat alone counts
         std::vector<Term> terms;                        ///< by_state only: the law's natural parameters
         static constexpr int kBase = -1, kImpossible = -2;
         friend bool operator==(const Group&, const Group&) = default;

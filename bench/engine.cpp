@@ -10,6 +10,7 @@
 // KIND is panel or hidden, then -shared (whole days) or -distinct (a lag of its own for each visit). Three
 // living states and death; 14 parameters for panel, 13 for hidden.
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
@@ -274,9 +275,10 @@ void grow(std::size_t states, std::size_t subjects) {
     std::uniform_real_distribution<double> uniform(0.0, 1.0);
     for (std::size_t id = 0; id < subjects; ++id) {
         panel.begin_subject(std::to_string(id));
-        double day = 0.0;
+        double day = 0.0, at = 0.5 * static_cast<double>(states - 1);
         for (std::size_t v = 0; v < kVisits; ++v, day += 50.0 + 20.0 * uniform(random)) {
-            const Reading r[] = {Reading::of(uniform(random) * static_cast<double>(states))};
+            at = std::clamp(at + 2.0 * uniform(random) - 1.0, 0.0, static_cast<double>(states - 1));
+            const Reading r[] = {Reading::of(at)};
             Row row{Days{day}, Kind::snapshot, 0, 0, r, {}};
             row.known = v == 0;
             panel.add(row);

@@ -116,8 +116,10 @@ void Evaluation::set_normals() {
         const Channel& channel = in_.spec.channels[c];
         if (channel.family == Family::categorical) continue;
         const bool by_state = channel.family == Family::by_state;
-        if (by_state && std::any_of(channel.groups.begin(), channel.groups.end(),
-                                    [](const Channel::Group& g) { return g.law != Law::normal; }))
+        if (by_state &&
+            std::any_of(channel.groups.begin(), channel.groups.end(), [](const Channel::Group& g) {
+                return g.law != Law::normal && g.law != Law::identity;
+            }))
             continue;
         for (std::size_t pattern = 0; pattern < Channel::kPatterns; ++pattern) {
             NormalStates& n = normal_[c * Channel::kPatterns + pattern];
@@ -129,6 +131,7 @@ void Evaluation::set_normals() {
             for (std::size_t s = 0; s < states_; ++s) {
                 if (channel.group[s] == Channel::kNone) continue;
                 const auto& group = channel.groups[static_cast<std::size_t>(channel.group[s])];
+                if (by_state && group.law == Law::identity) continue;
                 n.by_mean[s] = by_state ? static_cast<int>(group.terms[0].parameter) : group.mean[pattern];
                 n.by_sd[s] = by_state ? static_cast<int>(group.terms[1].parameter) : group.sd;
                 const double sd = (*values_)[static_cast<std::size_t>(n.by_sd[s])];

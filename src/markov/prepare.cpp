@@ -69,16 +69,20 @@ std::vector<StateSet> reach_of(std::size_t K, const std::vector<bool>& moves) {
     return reach;
 }
 
-/// Is the reading weighed by a mean and sd of channel, pattern and state alone?
+/// Is the reading weighed by a mean and sd of channel, pattern and state alone? States that always read the
+/// same (a death's code) may be among the others: a reading that is none of theirs is impossible there.
 bool plain_normal(const Spec& spec, const Evidence& e) {
     const Channel& channel = spec.channels[e.channel];
     if (e.form == Evidence::Form::normal) return e.censor == Censor::none;
     if (e.form != Evidence::Form::law || e.reading.censor != Censor::none) return false;
     using Scale = Parameter::Scale;
     return std::all_of(channel.groups.begin(), channel.groups.end(), [&](const Channel::Group& g) {
+        const auto of = [&](std::size_t i) -> const Parameter& {
+            return spec.parameters[g.terms[i].parameter];
+        };
+        if (g.law == Law::identity) return of(0).fixed && of(0).start != e.reading.value;
         return g.law == Law::normal && g.terms[0].effects.empty() && g.terms[1].effects.empty() &&
-               spec.parameters[g.terms[0].parameter].scale == Scale::identity &&
-               spec.parameters[g.terms[1].parameter].scale == Scale::log;
+               of(0).scale == Scale::identity && of(1).scale == Scale::log;
     });
 }
 

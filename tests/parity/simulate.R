@@ -91,10 +91,10 @@ p <- do.call(rbind, by(p, p$subject, function(d) {
     if (length(dead) > 1) d[seq_len(dead[1]), ] else d
 }))
 p <- p[p$subject %in% names(which(table(p$subject) > 1)), c("subject", "time", "x", "g", "z", "state")]
-p$known <- as.numeric(runif(nrow(p)) < 0.2)
 p$cens <- ifelse(p$state %in% 1:2 & runif(nrow(p)) < 0.2, 99, p$state)
 p$type <- ifelse(p$state == 4, 3, 1)
 p$misc <- ifelse(p$state < 4 & runif(nrow(p)) < 0.1, pmin(3, p$state + 1), p$state)
+p$known <- as.numeric(runif(nrow(p)) < 0.2 & p$misc == p$state)
 keep("panel", p)
 start <- 'p <- rd("panel"); Q <- rbind(c(0,0.2,0,0.05), c(0.1,0,0.25,0.08), c(0,0.1,0,0.3), c(0,0,0,0))'
 panel <- function(name, rest, ...) solve_case(name, start, paste0("msm(state ~ time, subject=subject, data=p, qmatrix=Q, ", rest, ")"), ...)
@@ -122,7 +122,7 @@ solve_case("panel_phases", start, "msm(state ~ time, subject=subject, data=p, qm
 # --- misclassification -------------------------------------------------------------------------------------
 wrong <- paste0(start, "; E <- rbind(c(0,0.1,0,0), c(0.05,0,0.1,0), c(0,0.1,0,0), c(0,0,0,0))")
 misc <- function(name, rest, ...) solve_case(name, wrong, paste0("msm(misc ~ time, subject=subject, data=p, qmatrix=Q, ematrix=E, deathexact=4, ", rest, ")"), ...)
-misc("misc_plain", "initprobs=c(0.8,0.15,0.05,0)")
+misc("misc_plain", "initprobs=c(0.8,0.15,0.05,0)", fit = FALSE)
 misc("misc_covariate", "misccovariates=~x", fit = FALSE)
 misc("misc_both", "covariates=~x, misccovariates=~x+z, miscconstraint=list(x=c(1,1,2,2))", fit = FALSE)
 misc("misc_estimated_start", "initprobs=c(0.8,0.15,0.05,0), est.initprobs=TRUE", gradient = FALSE)

@@ -186,6 +186,11 @@ Exit check(const Args& a) {
         print({app::subjects(model, table.panel)}, a.session.output());
         return Exit::ok;
     }
+    if (a.what == "pearson" || a.what == "residuals") {
+        print({a.what == "pearson" ? app::pearson(model, table) : app::residuals(model, table)},
+              a.session.output());
+        return Exit::ok;
+    }
     const auto between = a.between == "midpoint" ? app::Between::midpoint : app::Between::last_seen;
     const auto prevalence = app::prevalence(model, table, times(a.times, "--at-time"), between);
     if (!a.plot.empty()) write_text_atomically(a.plot, app::prevalence_svg(model, prevalence));
@@ -202,8 +207,10 @@ void define_check(Options& o) {
            "between two looks a subject counts where last seen, or from halfway on where next seen",
            {"last-seen", "midpoint"});
     o.text("--plot", a->plot, "picture (SVG) of observed and expected percentages");
-    o.text("--what", a->what,
-           "one table only: prevalence; subjects gives each one's log likelihood, least likely first");
+    o.text(
+        "--what", a->what,
+        "one table only: prevalence; subjects: each one's log likelihood, least likely first; pearson: moves "
+        "between looks in known states; residuals: where each reading lies in its forecast");
     o.word("--format", a->session.format, "text, json, or csv (one table)", {"text", "json", "csv"});
     o.examples(
         "  bellwether model check cav.fit.yaml --panel cav.csv --at-time 1 --at-time 5 --at-time 10 --plot "

@@ -26,6 +26,17 @@ enum class Between { last_seen, midpoint };
 [[nodiscard]] Sheet prevalence(const markov::FittedModel& model, const Table& table,
                                std::vector<double> times, Between between = Between::last_seen);
 
+/// Observed against expected moves between looks in known states, by groups of intervals: columns group (of
+/// gap), from, to, observed, expected; the title holds the statistic and the two tails of its distribution.
+/// @throws Error M013 a table without two looks in known states in a row
+/// @source markov/goodness.hpp
+[[nodiscard]] Sheet pearson(const markov::FittedModel& model, const Table& table, std::size_t gaps = 3);
+
+/// Where each reading lies in what was forecast for it: columns subject, time, channel, low, high, z. A
+/// subject is forecast by a set that never saw it.
+/// @source markov/goodness.hpp
+[[nodiscard]] Sheet residuals(const markov::FittedModel& model, const Table& table);
+
 /// Observed (dots) against expected (line), percent of those at risk, a panel per state.
 [[nodiscard]] std::string prevalence_svg(const markov::FittedModel& model, const Sheet& prevalence);
 

@@ -78,21 +78,18 @@ bool Evaluation::set(const Values& values, unsigned threads) {
 
 void Evaluation::set_generators(unsigned threads) {
     const std::size_t n = in_.generators.size();
-    in_parallel((n + kGeneratorsAtOnce - 1) / kGeneratorsAtOnce, threads, Deal::runs,
-                [&](std::size_t part, unsigned) {
-                    for (std::size_t g = part * kGeneratorsAtOnce;
-                         g < std::min(n, (part + 1) * kGeneratorsAtOnce); ++g) {
-                        double* const Q = Q_.data() + g * square_;
-                        generator_into(in_.spec, *values_, in_.generators[g], Q);
-                        bases_.decompose(g, Q);
-                    }
-                });
+    in_parallel((n + kGeneratorsAtOnce - 1) / kGeneratorsAtOnce, threads, [&](std::size_t part, unsigned) {
+        for (std::size_t g = part * kGeneratorsAtOnce; g < std::min(n, (part + 1) * kGeneratorsAtOnce); ++g) {
+            double* const Q = Q_.data() + g * square_;
+            generator_into(in_.spec, *values_, in_.generators[g], Q);
+            bases_.decompose(g, Q);
+        }
+    });
     complex_exp_.resize(bases_.any_complex() ? in_.slots.size() * states_ : 0);
     const std::size_t slots = in_.slots.size();
-    in_parallel((slots + kSlotsAtOnce - 1) / kSlotsAtOnce, threads, Deal::runs,
-                [&](std::size_t part, unsigned) {
-                    set_exponentials(part * kSlotsAtOnce, std::min(slots, (part + 1) * kSlotsAtOnce));
-                });
+    in_parallel((slots + kSlotsAtOnce - 1) / kSlotsAtOnce, threads, [&](std::size_t part, unsigned) {
+        set_exponentials(part * kSlotsAtOnce, std::min(slots, (part + 1) * kSlotsAtOnce));
+    });
 }
 
 void Evaluation::set_exponentials(std::size_t begin, std::size_t end) {

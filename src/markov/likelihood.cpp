@@ -132,7 +132,7 @@ double Likelihood::value(const Values& values) const {
     State& state = *state_;
     if (!state.set(values)) return std::numeric_limits<double>::quiet_NaN();
     const auto& blocks = state.prepared.blocks;
-    in_parallel(blocks.size(), state.threads, Deal::runs, [&](std::size_t i, unsigned worker) {
+    in_parallel(blocks.size(), state.threads, [&](std::size_t i, unsigned worker) {
         state.value[i] = state.run(blocks[i], worker, nullptr);
     });
     double sum = 0.0;
@@ -146,7 +146,7 @@ double Likelihood::value(const Values& values, std::vector<double>& gradient) co
     gradient.assign(state.prepared.spec.parameters.size(), 0.0);
     if (!state.set(values)) return std::numeric_limits<double>::quiet_NaN();
     const auto& blocks = state.prepared.blocks;
-    in_parallel(blocks.size(), state.threads, Deal::runs, [&](std::size_t i, unsigned worker) {
+    in_parallel(blocks.size(), state.threads, [&](std::size_t i, unsigned worker) {
         state.value[i] = state.run(blocks[i], worker, &state.gradient[i]);
     });
     double sum = 0.0;

@@ -14,8 +14,8 @@ using Eigen::VectorXd;
 
 namespace {
 
-/// Enough scores for a metric that is right to a tenth.
-constexpr std::size_t kSample = 2000;
+/// Enough scores for a metric that is right to a fifth or so.
+constexpr std::size_t kSample = 500;
 /// Directions in which the scores say less than this share of what each parameter alone says.
 constexpr double kLeastShare = 1e-4;
 

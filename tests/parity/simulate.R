@@ -62,7 +62,7 @@ solve_case <- function(name, setup, call, fit = TRUE, gradient = TRUE) {
         if (is.matrix(m$ci)) record$ci <- list(natural_scale = unname(m$ci))
         if (is.null(m$pci)) {
             record$pmatrix <- list(t_1 = unclass(pmatrix.msm(m, t = 1)), t_10 = unclass(pmatrix.msm(m, t = 10)))
-            seen <- attempt(prevalence.msm(m, times = seq(min(m$data$mf$"(time)"), max(m$data$mf$"(time)"), length.out = 4)))
+            seen <- if (m$cmodel$ncens == 0) attempt(prevalence.msm(m, times = seq(min(m$data$mf$"(time)"), max(m$data$mf$"(time)"), length.out = 4)))
             if (!is.null(seen) && (!m$hmodel$hidden || m$emodel$misc))
                 record$prevalence <- list(times = as.list(as.numeric(rownames(seen$Observed))), observed = unname(as.matrix(seen$Observed)), expected = unname(as.matrix(seen$Expected)))
             record$pnext <- attempt(unclass(pnext.msm(m, ci = "none")$estimates))

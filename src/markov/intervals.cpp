@@ -92,14 +92,19 @@ public:
         warm_ = fitted.values;
         top_ = fitted.summary.final_log_lik + log_prior(spec, fitted.values);
     }
-    /// Signed root: about a standard normal deviate.
+    /// About the size of a standard normal deviate. NaN where the refit did not end at a maximum, or ended
+    /// above the fit, which then was none.
     double root(double free) {
         FitOptions options;
         options.from = warm_;
         options.from[parameter_] = spec_.parameters[parameter_].natural_from(free);
         const ParameterSet fixed = fit(spec_, panel_, options);
         const double lost = top_ - fixed.summary.final_log_lik - prior_of(fixed.values);
-        if (std::isfinite(lost)) warm_ = fixed.values;
+        const bool ended = fixed.summary.end == FitSummary::End::converged ||
+                           fixed.summary.end == FitSummary::End::boundary ||
+                           fixed.summary.end == FitSummary::End::not_identified;
+        if (!ended || !(lost > -1e-3)) return kNaN;
+        warm_ = fixed.values;
         return std::sqrt(2.0 * std::max(0.0, lost));
     }
 
@@ -127,10 +132,12 @@ double limit(Profile& profile, double at, double step, double want) {
         far += step;
         far_root = profile.root(far);
     }
+    if (std::isnan(far_root)) return kNaN;
     if (far_root < want) return std::copysign(kInfinity, step);
     for (int i = 0; i < 30 && std::abs(far_root - near_root) > 1e-9; ++i) {
         const double share = std::clamp((want - near_root) / (far_root - near_root), 0.02, 0.98);
         const double middle = near + share * (far - near), root = profile.root(middle);
+        if (std::isnan(root)) return kNaN;
         if (std::abs(root - want) < 1e-5) return middle;
         if (root < want) {
             near = middle;
@@ -147,6 +154,8 @@ double limit(Profile& profile, double at, double step, double want) {
 double quantile(const std::vector<double>& sorted, double p) {
     const double at = p * static_cast<double>(sorted.size() - 1);
     const auto low = static_cast<std::size_t>(std::floor(at)), high = std::min(low + 1, sorted.size() - 1);
+    const double share = at - static_cast<double>(low);
+    if (sorted[low] == sorted[high] || share == 0.0) return sorted[low];  // infinite draws among them
     return sorted[low] + (at - static_cast<double>(low)) * (sorted[high] - sorted[low]);
 }
 
@@ -161,7 +170,8 @@ std::vector<Interval> delta_intervals(const Spec& spec, const ParameterSet& fitt
     const MatrixXd J = jacobian(spec, fitted, quantity, estimate.size());
     std::vector<Interval> out;
     for (Index i = 0; i < estimate.size(); ++i) {
-        const double se = std::sqrt(std::max(0.0, J.row(i).dot(fitted.covariance * J.row(i).transpose())));
+        const double variance = J.row(i).dot(fitted.covariance * J.row(i).transpose());
+        const double se = std::isnan(variance) ? kNaN : std::sqrt(std::max(0.0, variance));
         Interval one{estimate[i], se, kNaN, kNaN};
         const double middle = onto(scale, estimate[i]), half = z * se * std::abs(slope(scale, estimate[i]));
         if (std::isfinite(middle) && std::isfinite(half)) {
@@ -251,6 +261,12 @@ LikelihoodRatio likelihood_ratio(const Spec& smaller_spec, const ParameterSet& s
     if (smaller.subjects != larger.subjects || smaller.rows != larger.rows)
         throw Error("M013",
                     fmt::format("fits to {} rows and to {}: not the same data", smaller.rows, larger.rows));
+    for (const ParameterSet* const one : {&smaller, &larger})
+        if (one->summary.end != FitSummary::End::converged && one->summary.end != FitSummary::End::boundary)
+            throw Error("M013", fmt::format("a fit that ended as {} has no likelihood ratio",
+                                            to_string(one->summary.end)));
+    if (larger.summary.final_log_lik < smaller.summary.final_log_lik - 1e-4)
+        throw Error("M013", "the larger model ended lower than the smaller one: it is not at its maximum");
     out.statistic = std::max(0.0, 2.0 * (larger.summary.final_log_lik - smaller.summary.final_log_lik));
     out.p = boost::math::gamma_q(0.5 * out.degrees, 0.5 * out.statistic);
     return out;

@@ -27,14 +27,27 @@ std::optional<std::size_t> state_of(const Row& row) {
     return std::nullopt;
 }
 
-std::vector<Seen> intervals_of(const Spec& spec, const Values& values, const Panel& panel) {
+/// States whose entries stand at their own times: no look finds them first.
+StateSet exact_states(const Spec& spec, const Panel& panel) {
+    StateSet out = 0;
+    for (std::size_t s = 0; s < spec.states.size(); ++s)
+        if (spec.states[s].exact_entry) out |= only(s);
+    for (std::size_t i = 0; i < panel.rows(); ++i) {
+        const Row row = panel.row(i);
+        if (row.kind == Kind::exact_entry) out |= only(row.state);
+        if (row.kind == Kind::entry && row.among != 0) out |= row.among;
+    }
+    return out;
+}
+
+std::vector<Seen> intervals_of(const Spec& spec, const Values& values, const Panel& panel, StateSet exact) {
     std::vector<Seen> out;
     for (std::size_t s = 0; s < panel.subjects(); ++s)
         for (std::size_t i = panel.first_row(s) + 1; i < panel.end_row(s); ++i) {
             const Row before = panel.row(i - 1), row = panel.row(i);
             const auto from = state_of(before), to = state_of(row);
             const bool look = row.kind == Kind::snapshot || row.kind == Kind::one_of;
-            if (!look || !from || !to || spec.states[*from].absorbing) continue;
+            if (!look || !from || !to || contains(exact, *to) || spec.states[*from].absorbing) continue;
             Seen one{*from,
                      *to,
                      row.time.count - before.time.count,
@@ -68,7 +81,8 @@ PearsonTest pearson_test(const Spec& spec, const Values& values, const Panel& pa
                          const PearsonOptions& options) {
     if (options.gaps == 0 || options.starts == 0 || options.rates == 0)
         throw Error("M013", "a test without groups");
-    const std::vector<Seen> intervals = intervals_of(spec, values, panel);
+    const StateSet exact = exact_states(spec, panel);
+    const std::vector<Seen> intervals = intervals_of(spec, values, panel, exact);
     if (intervals.empty()) throw Error("M013", "no interval begins and ends in a known state");
     const auto cuts = [&](auto of, std::size_t groups) {
         std::vector<double> x;
@@ -90,8 +104,14 @@ PearsonTest pearson_test(const Spec& spec, const Values& values, const Panel& pa
         expected.resize(K);
         observed[i.to] += 1.0;
         const auto& P = cache.at(i.covariates, Days{i.gap}).P;
+        // The interval was ended by a look, so none of the exactly timed states was entered in it.
+        double open = 0.0;
         for (std::size_t s = 0; s < K; ++s)
-            expected[s] += P(static_cast<Eigen::Index>(i.from), static_cast<Eigen::Index>(s));
+            if (!contains(exact, s))
+                open += P(static_cast<Eigen::Index>(i.from), static_cast<Eigen::Index>(s));
+        for (std::size_t s = 0; s < K; ++s)
+            if (!contains(exact, s))
+                expected[s] += P(static_cast<Eigen::Index>(i.from), static_cast<Eigen::Index>(s)) / open;
     }
     PearsonTest out;
     for (const auto& [key, counts] : table) {

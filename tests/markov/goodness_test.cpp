@@ -179,3 +179,49 @@ TEST_CASE("pearson_test: does not reject the model that drew the data, and rejec
     wrong[0] *= 1.5;
     CHECK(pearson_test(spec, wrong, panel, options).p_most < 1e-6);
 }
+
+TEST_CASE("pearson_test: deaths known to the day are conditioned on", "[markov][goodness]") {
+    Spec spec = oracle::spec_of(R"(
+schema: 1
+model: three
+numbers: illustrative
+states: [{name: well}, {name: ill}, {name: dead, absorbing: true, entry: exact}]
+transitions:
+  - {from: well, to: ill, rate: 0.03}
+  - {from: ill, to: well, rate: 0.01}
+  - {from: well, to: dead, rate: 0.01}
+  - {from: ill, to: dead, rate: 0.02}
+)");
+    const Values truth = spec.start_values();
+    const double rate[2][2] = {{0.03, 0.01}, {0.01, 0.02}};  // to the other living state, to death
+    std::mt19937_64 random(21);
+    std::uniform_real_distribution<double> uniform(0.0, 1.0);
+    Panel panel(spec);
+    for (int id = 0; id < 400; ++id) {
+        panel.begin_subject(std::to_string(id));
+        std::size_t state = 0;
+        double now = 0.0, visit = 0.0;
+        for (int v = 0; v < 8 && state < 2;) {
+            const double all = rate[state][0] + rate[state][1],
+                         next = now - std::log(1.0 - uniform(random)) / all;
+            for (; visit < next && v < 8; ++v, visit += 10.0 + 20.0 * uniform(random)) {
+                Row row{Days{visit}, Kind::snapshot, 0, only(state), {}, {}};
+                row.known = v == 0;
+                panel.add(row);
+            }
+            now = next;
+            state = uniform(random) * all < rate[state][0] ? 1 - state : 2;
+            if (state == 2 && v < 8) panel.add({Days{now}, Kind::entry, 0, only(2), {}, {}});
+        }
+    }
+    PearsonOptions options;
+    options.gaps = 2;
+    const PearsonTest got = pearson_test(spec, truth, panel, options);
+    for (const PearsonCell& cell : got.cells)
+        CHECK(cell.to != 2);
+    CHECK(got.upper == 4);
+    CHECK(got.p_most > 0.001);
+    Values wrong = truth;
+    wrong[0] *= 1.6;
+    CHECK(pearson_test(spec, wrong, panel, options).p_most < 1e-4);
+}

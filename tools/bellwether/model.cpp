@@ -39,17 +39,25 @@ Exit fit_panel(const FitArgs& a) {
         fmt::print("{}", format == Format::json  ? app::describe_json(before)
                          : format == Format::csv ? app::describe_csv(before)
                                                  : app::describe(before));
-    Findings findings;
-    app::find_impossible(spec, spec.start_values(), table, a.panel.file, findings);
-    if (!findings.ok()) throw InputError(findings);
-    if (a.preflight_only) return Exit::ok;
+    const auto refuse_impossible = [&] {
+        Findings findings;
+        app::find_impossible(spec, spec.start_values(), table, a.panel.file, findings);
+        if (!findings.ok()) throw InputError(findings);
+    };
+    if (a.preflight_only) {
+        refuse_impossible();
+        return Exit::ok;
+    }
     app::TableFit how;
     how.folds = static_cast<std::size_t>(std::max<std::int64_t>(a.folds, 0));
     how.threads = static_cast<unsigned>(a.threads);
     how.starts = static_cast<int>(a.starts);
     how.start_from_data = a.start == "data";
     how.date = to_string(now().date());
-    return tell(a, app::fit_table(spec, table, how), app::describe(before));
+    const auto model = app::fit_table(spec, table, how);
+    // Looked for only where the fit met it: most tables have none.
+    if (model.full().summary.end == markov::FitSummary::End::bad_start) refuse_impossible();
+    return tell(a, model, app::describe(before));
 }
 
 Exit fit_store(const FitArgs& a) {

@@ -49,7 +49,9 @@ struct PearsonTest {
 };
 
 /// Of panels in which states are seen: observed against expected moves in groups of intervals. Counts only
-/// intervals that a look ends (not an entry at its own time) and that begin and end in a known state.
+/// intervals that a look ends (not an entry at its own time) and that begin and end in a known state;
+/// expected given that no exactly timed state was entered in them, so that deaths known to the day are
+/// conditioned on.
 /// @throws Error M013 no such interval, or no group
 /// @source Aguirre-Hernandez & Farewell 2002 [AguirreFarewell2002]; the true tail lies between the two.
 [[nodiscard]] PearsonTest pearson_test(const Spec& spec, const Values& values, const Panel& panel,

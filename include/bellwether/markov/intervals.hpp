@@ -28,12 +28,13 @@ enum class On { natural, log, logit };
 /// @param fitted  with a covariance; parameters that run off count as fixed where they stand
 /// @throws Error M013 the fit has no covariance
 /// @source Jackson 2011 [Jackson2011], section 2.4.
-/// @tested tests/markov/intervals_test.cpp: closed forms; msm's qmatrix, sojourn and ematrix intervals
+/// @tested tests/markov/intervals_test.cpp: closed forms; tools/parity: msm's generator and sojourn intervals
 [[nodiscard]] std::vector<Interval> delta_intervals(const Spec& spec, const ParameterSet& fitted,
                                                     const Quantity& quantity, On scale, double level = 0.95);
 
 /// Where the likelihood, maximised over all other parameters, has fallen by half the chi-square quantile.
-/// Natural scale; infinite or at the scale's end where it does not fall so far.
+/// Natural scale; infinite or at the scale's end where it does not fall so far; NaN where a refit did not end
+/// at a maximum.
 /// @cost  some ten fits of one parameter less.
 [[nodiscard]] Interval profile_interval(const Spec& spec, const Panel& panel, const ParameterSet& fitted,
                                         std::size_t parameter, double level = 0.95);
@@ -58,8 +59,8 @@ struct LikelihoodRatio {
     int degrees = 0;
     double p = 1.0;
 };
-/// Of two nested fits to the same data. @throws Error M013 not more parameters in the larger one, or other
-/// numbers of subjects or rows
+/// Of two nested fits to the same data. @throws Error M013 not more parameters in the larger one, other
+/// numbers of subjects or rows, a fit that did not end at a maximum, or a larger model that ended lower
 [[nodiscard]] LikelihoodRatio likelihood_ratio(const Spec& smaller_spec, const ParameterSet& smaller,
                                                const Spec& larger_spec, const ParameterSet& larger);
 

@@ -108,6 +108,8 @@ TEST_CASE("compare: AIC, BIC and the likelihood ratio by hand", "[app][compare]"
     a.model.sets[0].subjects = 50;
     b.model.sets[0].summary.final_log_lik = -103;
     b.model.sets[0].subjects = 50;
+    for (auto* const model : {&a.model, &b.model})
+        model->sets[0].summary.end = markov::FitSummary::End::converged;
     for (std::size_t p = 0; p < 3; ++p)
         b.model.spec.parameters[p].fixed = p > 0;  // one parameter is free, in a all three
     const Sheet sheet = compare({a.model, b.model}, {});
@@ -120,6 +122,12 @@ TEST_CASE("compare: AIC, BIC and the likelihood ratio by hand", "[app][compare]"
     // With two degrees of freedom the tail is exp(-x / 2).
     CHECK_THAT(at(1, 8), WithinRel(std::exp(-3.0), 1e-12));
     CHECK(std::holds_alternative<std::monostate>(sheet.rows[0][8]));
+    // A fit that did not end at a maximum has no ratio; the rest of its row stands.
+    auto stopped = a.model;
+    stopped.sets[0].summary.end = markov::FitSummary::End::iteration_limit;
+    const Sheet without = compare({stopped, b.model}, {});
+    CHECK(std::holds_alternative<std::monostate>(without.rows[1][8]));
+    CHECK(std::get<double>(without.rows[1][4]) == 208.0);
     b.model.data_fingerprint = "other";
     CHECK_THROWS_WITH(compare({a.model, b.model}, {}), Catch::Contains("P030"));
     b.model.data_fingerprint = a.model.data_fingerprint;

@@ -24,7 +24,6 @@ public:
     explicit Between(const Evaluation& evaluation) : e_(evaluation), K_(evaluation.in().spec.states.size()) {}
 
     void renew() { whole_.clear(); }
-    [[nodiscard]] Size<N> states() const { return K_; }
     [[nodiscard]] Form form(int generator) const {
         return e_.bases().form(static_cast<std::size_t>(generator));
     }
@@ -143,8 +142,6 @@ public:
         }
         std::copy(left, left + K_, b);
     }
-
-    [[nodiscard]] const Evaluation& evaluation() const { return e_; }
 
 private:
     const Evaluation& e_;

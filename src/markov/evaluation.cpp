@@ -6,6 +6,7 @@
 
 #include "bellwether/markov/likelihood.hpp"
 
+#include "expm.hpp"
 #include "parallel.hpp"
 
 namespace bellwether::markov {
@@ -16,25 +17,6 @@ constexpr std::size_t kGeneratorsAtOnce = 512, kSlotsAtOnce = 1024;
 
 /// Expected moves within the longest gap beyond which squaring a matrix so often leaves no digit.
 constexpr double kMostMoves = 1e9;
-
-/// Generators row-major into flat memory.
-void generator_into(const Spec& spec, const Values& values, const std::vector<double>& covariates,
-                    double* Q) {
-    const std::size_t K = spec.states.size();
-    std::fill(Q, Q + K * K, 0.0);
-    for (const Transition& t : spec.transitions) {
-        double rate = values[t.rate];
-        if (!t.effects.empty()) {
-            double log_ratio = 0.0;
-            for (const Effect& e : t.effects)
-                log_ratio += e.factor * values[e.parameter] *
-                             (covariates[e.covariate] - spec.covariates[e.covariate].centre);
-            rate *= std::exp(log_ratio);
-        }
-        Q[t.from * K + t.to] = rate;
-        Q[t.from * K + t.from] -= rate;
-    }
-}
 
 }  // namespace
 

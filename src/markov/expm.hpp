@@ -1,8 +1,14 @@
 #pragma once
 
+#include <cstddef>
+#include <span>
+#include <vector>
+
 #include <Eigen/Core>
 
-/// Private: the exponential of a matrix and the derivative of it in a direction, without checks.
+#include "bellwether/markov/spec.hpp"
+
+/// Private: generators, the exponential of a matrix and the derivative of it in a direction, without checks.
 namespace bellwether::markov {
 
 /// exp(A), by Pade approximants of degree 3 to 13 with scaling and squaring.
@@ -13,5 +19,22 @@ namespace bellwether::markov {
 
 /// P(dt) from a valid generator; negative rounding errors set to 0.
 [[nodiscard]] Eigen::MatrixXd transition_unchecked(const Eigen::MatrixXd& Q, double dt);
+
+/// The generator under given covariates (one each, not empty where any acts), K x K row-major.
+void generator_into(const Spec& spec, const Values& values, std::span<const double> covariates, double* Q);
+
+/// Per state, those that can follow it at any time, itself among them.
+/// @param moves  moves(r, s): is there a transition from r to s?
+template <typename Moves>
+[[nodiscard]] std::vector<StateSet> reach_of(std::size_t K, const Moves& moves) {
+    std::vector<StateSet> reach(K);
+    for (std::size_t r = 0; r < K; ++r)
+        reach[r] = only(r);
+    for (std::size_t round = 0; round < K; ++round)
+        for (std::size_t r = 0; r < K; ++r)
+            for (std::size_t s = 0; s < K; ++s)
+                if (moves(r, s)) reach[r] |= reach[s];
+    return reach;
+}
 
 }  // namespace bellwether::markov

@@ -39,7 +39,6 @@ Values Objective::values_at(const VectorXd& x) const {
 
 double Objective::value(const VectorXd& x, VectorXd& gradient) const {
     const Values values = values_at(x);
-    ++evaluations_;
     const double log_lik = likelihood_.value(values, by_parameter_);
     gradient.resize(size());
     for (Index i = 0; i < size(); ++i) {

@@ -44,7 +44,6 @@ public:
     }
     [[nodiscard]] const Spec& spec() const { return spec_; }
     [[nodiscard]] const Values& start_values() const { return values_; }
-    [[nodiscard]] int evaluations() const { return evaluations_; }
 
 private:
     const Spec& spec_;
@@ -53,7 +52,6 @@ private:
     std::vector<std::size_t> free_;
     Eigen::VectorXd start_;
     mutable std::vector<double> by_parameter_;
-    mutable int evaluations_ = 0;
 };
 
 /// Where a search ended.

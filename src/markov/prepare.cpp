@@ -9,6 +9,7 @@
 
 #include "bellwether/core/error.hpp"
 
+#include "expm.hpp"
 #include "prepared.hpp"
 
 namespace bellwether::markov {
@@ -52,22 +53,6 @@ private:
     std::map<std::vector<double>, int> generators_;
     std::vector<std::unordered_map<double, int>> slots_;  ///< by generator
 };
-
-std::vector<StateSet> reach_of(std::size_t K, const std::vector<bool>& moves) {
-    std::vector<StateSet> reach(K);
-    for (std::size_t r = 0; r < K; ++r)
-        reach[r] = only(r);
-    for (bool more = true; more;) {
-        more = false;
-        for (std::size_t r = 0; r < K; ++r)
-            for (std::size_t s = 0; s < K; ++s)
-                if (moves[r * K + s] && (reach[s] & ~reach[r]) != 0) {
-                    reach[r] |= reach[s];
-                    more = true;
-                }
-    }
-    return reach;
-}
 
 /// Is the reading weighed by a mean and sd of channel, pattern and state alone? States that always read the
 /// same (a death's code) may be among the others: a reading that is none of theirs is impossible there.
@@ -115,7 +100,7 @@ Likelihood::Prepared::Prepared(const Spec& from, const Panel& panel) : spec(from
     moves.assign(K * K, false);
     for (const Transition& t : spec.transitions)
         moves[t.from * K + t.to] = true;
-    reach = reach_of(K, moves);
+    reach = reach_of(K, [&](std::size_t r, std::size_t s) { return moves[r * K + s]; });
     for (const StartFactor& factor : spec.start)
         start_varies = start_varies || !factor.effects.empty();
     find_patients();

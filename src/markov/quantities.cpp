@@ -9,6 +9,8 @@
 #include "bellwether/core/error.hpp"
 #include "bellwether/markov/transition.hpp"
 
+#include "expm.hpp"
+
 namespace bellwether::markov {
 namespace {
 
@@ -35,22 +37,16 @@ void through(std::span<const Piece> process, Days from, Days to, Each each) {
     if (at < to.count) throw Error("M012", "the last piece ends too early");
 }
 
-/// reach(r, s): can s follow r, at any time?
-std::vector<StateSet> reach_of(const MatrixXd& Q) {
-    const auto K = static_cast<std::size_t>(Q.rows());
-    std::vector<StateSet> reach(K);
-    for (std::size_t r = 0; r < K; ++r)
-        reach[r] = only(r);
-    for (std::size_t round = 0; round < K; ++round)
-        for (std::size_t r = 0; r < K; ++r)
-            for (std::size_t s = 0; s < K; ++s)
-                if (Q(static_cast<Index>(r), static_cast<Index>(s)) > 0.0) reach[r] |= reach[s];
-    return reach;
+/// As reach_of, by the positive elements.
+std::vector<StateSet> reach_by(const MatrixXd& Q) {
+    return reach_of(static_cast<std::size_t>(Q.rows()), [&](std::size_t r, std::size_t s) {
+        return Q(static_cast<Index>(r), static_cast<Index>(s)) > 0.0;
+    });
 }
 
 /// Of states that are left for good, the expected time in each; the rest of the matrix is 0.
 MatrixXd stay_forever(const MatrixXd& Q) {
-    const std::vector<StateSet> reach = reach_of(Q);
+    const std::vector<StateSet> reach = reach_by(Q);
     const Index K = Q.rows();
     std::vector<Index> transient;
     for (Index r = 0; r < K; ++r) {
@@ -106,7 +102,7 @@ VectorXd first_passage(const MatrixXd& Q, StateSet targets) {
     MatrixXd stopped = Q;
     for (Index r = 0; r < Q.rows(); ++r)
         if (contains(targets, static_cast<std::size_t>(r))) stopped.row(r).setZero();
-    const std::vector<StateSet> reach = reach_of(stopped);
+    const std::vector<StateSet> reach = reach_by(stopped);
     std::vector<Index> certain;
     VectorXd out = VectorXd::Constant(Q.rows(), kInfinity);
     for (Index r = 0; r < Q.rows(); ++r) {

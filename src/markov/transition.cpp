@@ -35,19 +35,27 @@ void check_generator(const Eigen::MatrixXd& Q) {
 
 }  // namespace
 
-Eigen::MatrixXd generator(const Spec& spec, const Values& values, std::span<const double> covariates) {
-    const auto K = static_cast<Eigen::Index>(spec.states.size());
-    Eigen::MatrixXd Q = Eigen::MatrixXd::Zero(K, K);
+void generator_into(const Spec& spec, const Values& values, std::span<const double> covariates, double* Q) {
+    const std::size_t K = spec.states.size();
+    std::fill(Q, Q + K * K, 0.0);
     for (const Transition& t : spec.transitions) {
-        double log_ratio = 0.0;
-        for (const Effect& e : t.effects)
-            if (!covariates.empty())
+        double rate = values[t.rate];
+        if (!t.effects.empty() && !covariates.empty()) {
+            double log_ratio = 0.0;
+            for (const Effect& e : t.effects)
                 log_ratio += e.factor * values[e.parameter] *
                              (covariates[e.covariate] - spec.covariates[e.covariate].centre);
-        const double q = values[t.rate] * std::exp(log_ratio);
-        Q(static_cast<Eigen::Index>(t.from), static_cast<Eigen::Index>(t.to)) = q;
-        Q(static_cast<Eigen::Index>(t.from), static_cast<Eigen::Index>(t.from)) -= q;
+            rate *= std::exp(log_ratio);
+        }
+        Q[t.from * K + t.to] = rate;
+        Q[t.from * K + t.from] -= rate;
     }
+}
+
+Eigen::MatrixXd generator(const Spec& spec, const Values& values, std::span<const double> covariates) {
+    const auto K = static_cast<Eigen::Index>(spec.states.size());
+    Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> Q(K, K);
+    generator_into(spec, values, covariates, Q.data());
     return Q;
 }
 

@@ -41,7 +41,8 @@ struct ImpossibleRow {
 ///         Memory: some 200 bytes a row. Objects are independent; one is for one caller at a time.
 /// @source Kalbfleisch & Lawless 1985 [KalbfleischLawless1985]; Jackson 2011, J. Stat. Softw. 38(8)
 ///         [Jackson2011]; Satten & Longini 1996 [SattenLongini1996].
-/// @tested tests/markov/likelihood_test.cpp: sum over all hidden paths; finite differences; msm's cav_4state.
+/// @tested tests/markov/likelihood_test.cpp: sum over all hidden paths; finite differences; msm's cav_4state;
+///         spectral_test.cpp: 50-digit arithmetic.
 class Likelihood {
 public:
     /// Copies what it needs of both. @param threads  workers; every result is the same for any number

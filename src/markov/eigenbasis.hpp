@@ -78,6 +78,7 @@ public:
 
     /// Largest skew, after states are scaled against each other, at which a basis is used: costs four digits
     /// of sixteen at the worst. Above the other bound the scales themselves are far apart.
+    /// Not what keeps results right (every row is judged by itself), but what spares the attempt.
     static constexpr double kMostSkew = 1e4, kGraded = 1e3;
 
 private:

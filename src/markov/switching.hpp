@@ -1,0 +1,360 @@
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "bellwether/markov/emission.hpp"
+#include "bellwether/markov/spec.hpp"
+
+#include "growth_moments.hpp"
+#include "normal.hpp"
+
+/// Private: levels that move with a hidden state, filtered by collapsing mixtures of normals (GPB2). One code
+/// for numbers and for numbers that carry derivatives: likelihood, filter and forecast.
+///
+/// @source Bar-Shalom, Li & Kirubarajan 2001, ch. 11.6 [BarShalom2001]; Kim 1994, J. Econometrics 60:1
+///         [Kim1994]. That the shift over a gap has the moments of the growth along the hidden path:
+///         growth.hpp.
+namespace bellwether::markov {
+
+/// Levels that are followed at once.
+constexpr std::size_t kMostLevels = 8;
+
+/// Numbers of a specification under a set of values. Levels are those of its channels, in their order.
+template <typename T>
+struct LevelNumbers {
+    std::size_t states = 0, levels = 0;
+    std::vector<double> share;  ///< per level
+    std::vector<T> diffusion;   ///< variance per unit of time
+    std::vector<T> first_mean, first_variance;
+    std::vector<T> mean;                         ///< (level x kPatterns + pattern) x states + state
+    std::vector<T> noise;                        ///< level x states + state, variance
+    std::vector<double> wild_share, wild_ratio;  ///< ratio of the variances
+    std::vector<T> rates;                        ///< per state
+};
+
+/// @param values  as in Spec::parameters
+template <typename T>
+[[nodiscard]] LevelNumbers<T> level_numbers(const Spec& spec, const std::vector<T>& values) {
+    LevelNumbers<T> out;
+    const std::size_t K = out.states = spec.states.size();
+    const auto square = [](const T& x) { return x * x; };
+    const auto at = [&](int p) -> const T& { return values[static_cast<std::size_t>(p)]; };
+    for (const Channel& channel : spec.channels) {
+        if (!channel.latent) continue;
+        const LatentLevel& level = *channel.latent;
+        ++out.levels;
+        out.share.push_back(level.share);
+        out.diffusion.push_back(level.diffusion < 0 ? T(0.0) : square(at(level.diffusion)));
+        out.first_mean.push_back(values[level.first_mean]);
+        out.first_variance.push_back(square(values[level.first_sd]));
+        out.wild_share.push_back(level.wild_share);
+        out.wild_ratio.push_back(level.wild_times * level.wild_times);
+        for (std::size_t pattern = 0; pattern < Channel::kPatterns; ++pattern)
+            for (std::size_t s = 0; s < K; ++s)
+                out.mean.push_back(
+                    channel.groups.empty() || channel.group[s] < 0
+                        ? T(0.0)
+                        : at(channel.groups[static_cast<std::size_t>(channel.group[s])].mean[pattern]));
+        for (std::size_t s = 0; s < K; ++s)
+            out.noise.push_back(square(
+                level.noise >= 0       ? at(level.noise)
+                : channel.group[s] < 0 ? T(1.0)
+                                       : at(channel.groups[static_cast<std::size_t>(channel.group[s])].sd)));
+    }
+    for (std::size_t s = 0; s < K; ++s) {
+        T sum(0.0);
+        if (!spec.growth.empty())
+            for (const std::size_t p : spec.growth[s].steps)
+                sum += values[p] * spec.growth[s].sign;
+        out.rates.push_back(sum);
+    }
+    return out;
+}
+
+/// A reading of a level, on the channel's scale.
+struct LevelReading {
+    std::size_t level = 0;
+    std::size_t pattern = 0;
+    Censor censor = Censor::none;
+    double y = 0.0, upper = 0.0;
+    bool sets_only = false;  ///< sets the level and does not tell states apart
+};
+
+/// @param e  of form latent
+[[nodiscard]] inline LevelReading level_reading(const Channel& channel, std::size_t level,
+                                                const Evidence& e) {
+    return {level, e.pattern, e.censor, e.y, e.upper, e.first && !channel.latent->comparable};
+}
+
+/// Per state: how likely, in logs, and the normal distribution of the levels there.
+template <typename T>
+struct Regimes {
+    std::vector<T> log_weight;  ///< K
+    std::vector<T> mean;        ///< K x D
+    std::vector<T> covariance;  ///< K x D x D
+};
+
+/// What a reading makes of a level: log weight, and by how much mean and variance change per unit of the
+/// covariance c with the level: mean += shift c, covariance -= shrink c c'.
+template <typename T>
+struct Told {
+    T log, shift, shrink;
+};
+
+template <int N>
+ceres::Jet<double, N> log_cdf(const ceres::Jet<double, N>& z) {
+    return {log_cdf(z.a), hazard(z.a) * z.v};
+}
+template <int N>
+ceres::Jet<double, N> hazard(const ceres::Jet<double, N>& z) {
+    const double h = hazard(z.a);
+    return {h, -h * (h + z.a) * z.v};
+}
+
+/// The level is below (side 1) or above (-1) a limit at `off` from its mean, which has the variance S.
+template <typename T>
+Told<T> told_beyond(const T& off, const T& S, double side) {
+    using std::sqrt;
+    const T sd = sqrt(S);
+    const T z = off * side / sd;
+    const T h = hazard(z);
+    return {log_cdf(z), h * -side / sd, h * (h + z) / S};
+}
+
+/// Moments of the truncated normal. @source Johnson, Kotz & Balakrishnan 1994, 13.10.1 [JohnsonKotz1994]
+template <typename T>
+Told<T> told_between(const T& low, const T& high, const T& S) {
+    using std::exp;
+    using std::log1p;
+    using std::sqrt;
+    // In the left half, where distribution functions do not lose digits.
+    if (plain(low) + plain(high) > 0.0) {
+        Told<T> mirrored = told_between(T(-high), T(-low), S);
+        mirrored.shift = -mirrored.shift;
+        return mirrored;
+    }
+    const T sd = sqrt(S);
+    const T a = low / sd, b = high / sd;
+    const T log_b = log_cdf(b);
+    const T log = log_b + log1p(-exp(log_cdf(a) - log_b));
+    constexpr double kLogRootTwoPi = 0.91893853320467274178;
+    const T at_a = exp(a * a * -0.5 - kLogRootTwoPi - log), at_b = exp(b * b * -0.5 - kLogRootTwoPi - log);
+    const T mean = at_a - at_b;
+    const T variance = a * at_a - b * at_b - mean * mean + 1.0;
+    return {log, mean / sd, (1.0 - variance) / S};
+}
+
+/// @param off  reading minus what is expected of it; @param S  its variance
+template <typename T>
+Told<T> told_by(const LevelReading& r, const T& off, const T& S) {
+    using std::log;
+    constexpr double kLogRootTwoPi = 0.91893853320467274178;
+    switch (r.censor) {
+        case Censor::left:
+            return told_beyond(off, S, 1.0);
+        case Censor::right:
+            return told_beyond(off, S, -1.0);
+        case Censor::interval:
+            return told_between(off, T(off + (r.upper - r.y)), S);
+        case Censor::none:
+            break;
+    }
+    const T per = 1.0 / S;
+    return {log(per) * 0.5 - off * off * per * 0.5 - kLogRootTwoPi, off * per, per};
+}
+
+/// A reading whose noise is wild now and then: two normals, collapsed to one.
+template <typename T>
+Told<T> told(const LevelReading& r, const T& off, const T& variance, const T& noise, double wild_share,
+             double wild_ratio) {
+    using std::exp;
+    using std::log1p;
+    Told<T> plain_one = told_by(r, off, T(variance + noise));
+    if (wild_share == 0.0) return plain_one;
+    Told<T> wild = told_by(r, off, T(variance + noise * wild_ratio));
+    plain_one.log += std::log1p(-wild_share);
+    wild.log += std::log(wild_share);
+    const bool more = plain(plain_one.log) > plain(wild.log);
+    const Told<T>& large = more ? plain_one : wild;
+    const Told<T>& small = more ? wild : plain_one;
+    const T ratio = exp(small.log - large.log);
+    const T p = ratio / (ratio + 1.0);  // of the smaller
+    const T apart = small.shift - large.shift;
+    return {large.log + log1p(ratio), large.shift + p * apart,
+            large.shrink + p * (small.shrink - large.shrink) - p * (1.0 - p) * apart * apart};
+}
+
+/// One gap and one set of readings. Keeps its memory.
+template <typename T>
+class Switching {
+public:
+    Switching(std::size_t states, std::size_t levels)
+        : K_(states),
+          D_(levels),
+          log_(states),
+          mean_(states * levels),
+          covariance_(states * levels * levels) {}
+
+    /// Before the first row.
+    void start(const LevelNumbers<T>& n, std::span<const T> log_start, Regimes<T>& out) const {
+        out.log_weight.assign(log_start.begin(), log_start.end());
+        out.mean.resize(K_ * D_);
+        out.covariance.assign(K_ * D_ * D_, T(0.0));
+        for (std::size_t s = 0; s < K_; ++s)
+            for (std::size_t d = 0; d < D_; ++d)
+                set_level(n, s, d, out);
+    }
+
+    /// A level about which nothing is known any more.
+    void forget(const LevelNumbers<T>& n, std::size_t level, Regimes<T>& out) const {
+        for (std::size_t s = 0; s < K_; ++s) {
+            for (std::size_t d = 0; d < D_; ++d)
+                out.covariance[(s * D_ + level) * D_ + d] = out.covariance[(s * D_ + d) * D_ + level] =
+                    T(0.0);
+            set_level(n, s, level, out);
+        }
+    }
+
+    /// Lets the gap pass and takes the readings in. The new weights are joint with the readings, not scaled.
+    /// @param table  of the gap; null: a first row, no time passes
+    /// @param log_pair  null, or log weights of state before (row) and now, column-major K x K: of the move
+    ///                  and of the readings, without that of the state before; -infinity where it cannot be
+    void step(const LevelNumbers<T>& n, const Regimes<T>& from, const GrowthTable<T>* table, double gap,
+              std::span<const LevelReading> readings, Regimes<T>& to, T* log_pair = nullptr) {
+        to.log_weight.resize(K_);
+        to.mean.resize(K_ * D_);
+        to.covariance.resize(K_ * D_ * D_);
+        set_common(n, from, readings);
+        for (std::size_t s = 0; s < K_; ++s) {
+            count_ = 0;
+            for (std::size_t r = 0; r < K_; ++r) {
+                const bool can = plain(from.log_weight[r]) > kNever &&
+                                 (table != nullptr ? plain(table->P[r * K_ + s]) > 0.0 : r == s);
+                if (can) add_pair(n, from, table, gap, readings, r, s);
+                if (log_pair != nullptr)
+                    log_pair[s * K_ + r] = can ? log_[count_ - 1] - from.log_weight[r] : T(kNever);
+            }
+            collapse(s, to);
+        }
+    }
+
+private:
+    static constexpr double kNever = -std::numeric_limits<double>::infinity();
+
+    void set_level(const LevelNumbers<T>& n, std::size_t s, std::size_t d, Regimes<T>& out) const {
+        out.mean[s * D_ + d] = n.first_mean[d];
+        out.covariance[(s * D_ + d) * D_ + d] = n.first_variance[d];
+    }
+
+    /// The level in r at the row before and s now, with the readings taken in one after the other.
+    void add_pair(const LevelNumbers<T>& n, const Regimes<T>& from, const GrowthTable<T>* table, double gap,
+                  std::span<const LevelReading> readings, std::size_t r, std::size_t s) {
+        T* const m = &mean_[count_ * D_];
+        T* const C = &covariance_[count_ * D_ * D_];
+        T log = from.log_weight[r] + common_;
+        std::copy_n(&from.mean[r * D_], D_, m);
+        std::copy_n(&from.covariance[r * D_ * D_], D_ * D_, C);
+        if (table != nullptr) {
+            const std::size_t i = r * K_ + s;
+            log += table->log_P[i];
+            for (std::size_t d = 0; d < D_; ++d) {
+                C[d * D_ + d] += n.diffusion[d] * gap;
+                if (n.share[d] == 0.0) continue;
+                m[d] += table->mean[i] * n.share[d];
+                for (std::size_t e = 0; e < D_; ++e)
+                    if (n.share[e] != 0.0) C[d * D_ + e] += table->variance[i] * (n.share[d] * n.share[e]);
+            }
+        }
+        for (const LevelReading& x : readings) {
+            const std::size_t d = x.level;
+            const T off = x.y - m[d] - n.mean[(d * Channel::kPatterns + x.pattern) * K_ + s];
+            const Told<T> t =
+                told(x, off, C[d * D_ + d], n.noise[d * K_ + s], n.wild_share[d], n.wild_ratio[d]);
+            if (!x.sets_only) log += t.log;
+            for (std::size_t e = 0; e < D_; ++e)
+                column_[e] = C[e * D_ + d];
+            for (std::size_t e = 0; e < D_; ++e) {
+                m[e] += column_[e] * t.shift;
+                for (std::size_t f = 0; f < D_; ++f)
+                    C[e * D_ + f] -= column_[e] * column_[f] * t.shrink;
+            }
+        }
+        log_[count_++] = log;
+    }
+
+    /// What readings that do not tell states apart weigh, the same in all: of a first reading by its level
+    /// before anything was read and the states' mean then.
+    void set_common(const LevelNumbers<T>& n, const Regimes<T>& from,
+                    std::span<const LevelReading> readings) {
+        common_ = T(0.0);
+        for (const LevelReading& x : readings) {
+            if (!x.sets_only) continue;
+            using std::exp;
+            T sum(0.0), mean(0.0), noise(0.0), top = from.log_weight[0];
+            for (std::size_t s = 1; s < K_; ++s)
+                if (plain(from.log_weight[s]) > plain(top)) top = from.log_weight[s];
+            for (std::size_t s = 0; s < K_; ++s) {
+                if (!(plain(from.log_weight[s]) > kNever)) continue;
+                const T w = exp(from.log_weight[s] - top);
+                sum += w;
+                mean += w * n.mean[(x.level * Channel::kPatterns + x.pattern) * K_ + s];
+                noise += w * n.noise[x.level * K_ + s];
+            }
+            const T off = x.y - n.first_mean[x.level] - mean / sum;
+            common_ += told(x, off, n.first_variance[x.level], T(noise / sum), n.wild_share[x.level],
+                            n.wild_ratio[x.level])
+                           .log;
+        }
+    }
+
+    /// The pairs that end in s as one normal of the same mean and covariance.
+    void collapse(std::size_t s, Regimes<T>& to) {
+        using std::exp;
+        using std::log;
+        T* const m = &to.mean[s * D_];
+        T* const C = &to.covariance[s * D_ * D_];
+        std::size_t top = 0;
+        for (std::size_t i = 1; i < count_; ++i)
+            if (plain(log_[i]) > plain(log_[top])) top = i;
+        if (count_ == 0 || !(plain(log_[top]) > kNever)) {
+            to.log_weight[s] = T(kNever);
+            std::fill_n(m, D_, T(0.0));
+            std::fill_n(C, D_ * D_, T(0.0));
+            return;
+        }
+        const T highest = log_[top];
+        T sum(0.0);
+        for (std::size_t i = 0; i < count_; ++i)
+            sum += log_[i] = exp(log_[i] - highest);
+        to.log_weight[s] = highest + log(sum);
+        std::fill_n(m, D_, T(0.0));
+        std::fill_n(C, D_ * D_, T(0.0));
+        for (std::size_t i = 0; i < count_; ++i) {
+            log_[i] /= sum;
+            for (std::size_t d = 0; d < D_; ++d)
+                m[d] += log_[i] * mean_[i * D_ + d];
+        }
+        for (std::size_t i = 0; i < count_; ++i)
+            for (std::size_t d = 0; d < D_; ++d) {
+                const T off = mean_[i * D_ + d] - m[d];
+                for (std::size_t e = 0; e <= d; ++e)
+                    C[d * D_ + e] +=
+                        log_[i] * (covariance_[(i * D_ + d) * D_ + e] + off * (mean_[i * D_ + e] - m[e]));
+            }
+        for (std::size_t d = 0; d < D_; ++d)
+            for (std::size_t e = 0; e < d; ++e)
+                C[e * D_ + d] = C[d * D_ + e];
+    }
+
+    std::size_t K_, D_, count_ = 0;
+    T common_{};
+    std::vector<T> log_, mean_, covariance_;  ///< of the pairs that end in one state
+    std::array<T, kMostLevels> column_;
+};
+
+}  // namespace bellwether::markov

@@ -93,7 +93,7 @@ private:
         for (std::size_t k = 0; k < K_; ++k)
             for (std::size_t s = 0; s < K_; ++s) {
                 const T& u = U_[k * K_ + s];
-                if (plain(u) == 0.0) continue;
+                if (k != s && plain(u) == 0.0) continue;  // no such move; on the diagonal 0 has derivatives
                 for (std::size_t power = 0; power < 3; ++power)
                     after_[power * K_ + s] += before_[power * K_ + k] * u;
             }

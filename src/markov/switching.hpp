@@ -91,12 +91,16 @@ struct LevelReading {
     return {level, e.pattern, e.censor, e.y, e.upper, e.first && !channel.latent->comparable};
 }
 
-/// Per state: how likely, in logs, and the normal distribution of the levels there.
+/// Parts of a state's mixture: entered in the last gap (bit 0), last reading maybe wild (bit 1).
+constexpr std::size_t kParts = 4, kEntered = 1, kWild = 2;
+
+/// How likely each state is, in logs, and the distribution of the levels there: parts, each normal.
 template <typename T>
 struct Regimes {
     std::vector<T> log_weight;  ///< K
-    std::vector<T> mean;        ///< K x D
-    std::vector<T> covariance;  ///< K x D x D
+    std::vector<T> log_share;   ///< K x kParts, of the state's weight; -infinity: no such part
+    std::vector<T> mean;        ///< K x kParts x D
+    std::vector<T> covariance;  ///< K x kParts x D x D
 };
 
 /// What a reading makes of a level: log weight, and by how much mean and variance change per unit of the
@@ -168,55 +172,97 @@ Told<T> told_by(const LevelReading& r, const T& off, const T& S) {
     return {log(per) * 0.5 - off * off * per * 0.5 - kLogRootTwoPi, off * per, per};
 }
 
-/// A reading whose noise is wild now and then: two normals, collapsed to one.
+/// A reading whose noise is wild now and then: both cases, and by how much one normal would not do for them.
 template <typename T>
-Told<T> told(const LevelReading& r, const T& off, const T& variance, const T& noise, double wild_share,
-             double wild_ratio) {
+struct ToldTwice {
+    Told<T> one;          ///< collapsed, less the part that is split off
+    Told<T> wild;         ///< the part that is split off: its log weight is that of the part
+    bool splits = false;  ///< is there one?
+};
+
+/// 3t^2 - 2t^3 from 0 at `low` to 1 at `high`.
+template <typename T>
+T ramp(const T& x, double low, double high) {
+    if (plain(x) <= low) return T(0.0);
+    if (plain(x) >= high) return T(1.0);
+    const T t = (x - low) / (high - low);
+    return t * t * (3.0 - 2.0 * t);
+}
+
+/// Variance between the two cases, as a share of that within, at which a split begins and is complete: below,
+/// the third and fourth moments of the mixture are those of a normal to a few percent.
+constexpr double kSplitBegins = 0.05, kSplitDone = 0.2;
+
+/// @param variance  of the level before the reading
+template <typename T>
+ToldTwice<T> told(const LevelReading& r, const T& off, const T& variance, const T& noise, double wild_share,
+                  double wild_ratio, bool may_split) {
     using std::exp;
+    using std::log;
     using std::log1p;
-    Told<T> plain_one = told_by(r, off, T(variance + noise));
-    if (wild_share == 0.0) return plain_one;
-    Told<T> wild = told_by(r, off, T(variance + noise * wild_ratio));
-    plain_one.log += std::log1p(-wild_share);
+    ToldTwice<T> out;
+    out.one = told_by(r, off, T(variance + noise));
+    if (wild_share == 0.0) return out;
+    Told<T> usual = out.one, wild = told_by(r, off, T(variance + noise * wild_ratio));
+    usual.log += std::log1p(-wild_share);
     wild.log += std::log(wild_share);
-    const bool more = plain(plain_one.log) > plain(wild.log);
-    const Told<T>& large = more ? plain_one : wild;
-    const Told<T>& small = more ? wild : plain_one;
-    const T ratio = exp(small.log - large.log);
-    const T p = ratio / (ratio + 1.0);  // of the smaller
-    const T apart = small.shift - large.shift;
-    return {large.log + log1p(ratio), large.shift + p * apart,
-            large.shrink + p * (small.shrink - large.shrink) - p * (1.0 - p) * apart * apart};
+    const bool more = plain(usual.log) > plain(wild.log);
+    const T ratio = more ? exp(wild.log - usual.log) : exp(usual.log - wild.log);
+    const T log_all = (more ? usual.log : wild.log) + log1p(ratio);
+    T p = more ? ratio / (ratio + 1.0) : 1.0 / (ratio + 1.0);  // wild
+    const T apart = wild.shift - usual.shift;
+    const T between = p * (1.0 - p) * apart * apart;
+    const T within = 1.0 - variance * (usual.shrink + p * (wild.shrink - usual.shrink));
+    T log_one = log_all;
+    if (may_split) {
+        const T split = ramp(T(between * variance / within), kSplitBegins, kSplitDone);
+        if (plain(split) > 0.0) {
+            out.splits = true;
+            out.wild = wild;
+            out.wild.log += log(split);
+            const T left = 1.0 - split * p;
+            log_one += log(left);
+            p = p * (1.0 - split) / left;
+        }
+    }
+    out.one = {log_one, usual.shift + p * apart,
+               usual.shrink + p * (wild.shrink - usual.shrink) - p * (1.0 - p) * apart * apart};
+    return out;
 }
 
 /// One gap and one set of readings. Keeps its memory.
 template <typename T>
 class Switching {
 public:
-    Switching(std::size_t states, std::size_t levels)
-        : K_(states),
-          D_(levels),
-          log_(states),
-          mean_(states * levels),
-          covariance_(states * levels * levels) {}
+    Switching(std::size_t states, std::size_t levels) : K_(states), D_(levels) {
+        const std::size_t most = states * kParts * (1 + levels);
+        log_.resize(most);
+        part_.resize(most);
+        mean_.resize(most * levels);
+        covariance_.resize(most * levels * levels);
+    }
 
     /// Before the first row.
     void start(const LevelNumbers<T>& n, std::span<const T> log_start, Regimes<T>& out) const {
-        out.log_weight.assign(log_start.begin(), log_start.end());
-        out.mean.resize(K_ * D_);
-        out.covariance.assign(K_ * D_ * D_, T(0.0));
-        for (std::size_t s = 0; s < K_; ++s)
+        resize(out);
+        std::copy(log_start.begin(), log_start.end(), out.log_weight.begin());
+        std::fill(out.log_share.begin(), out.log_share.end(), T(kNever));
+        std::fill(out.mean.begin(), out.mean.end(), T(0.0));
+        std::fill(out.covariance.begin(), out.covariance.end(), T(0.0));
+        for (std::size_t s = 0; s < K_; ++s) {
+            out.log_share[s * kParts] = T(0.0);
             for (std::size_t d = 0; d < D_; ++d)
-                set_level(n, s, d, out);
+                set_level(n, s * kParts, d, out);
+        }
     }
 
     /// A level about which nothing is known any more.
     void forget(const LevelNumbers<T>& n, std::size_t level, Regimes<T>& out) const {
-        for (std::size_t s = 0; s < K_; ++s) {
+        for (std::size_t i = 0; i < K_ * kParts; ++i) {
             for (std::size_t d = 0; d < D_; ++d)
-                out.covariance[(s * D_ + level) * D_ + d] = out.covariance[(s * D_ + d) * D_ + level] =
+                out.covariance[(i * D_ + level) * D_ + d] = out.covariance[(i * D_ + d) * D_ + level] =
                     T(0.0);
-            set_level(n, s, level, out);
+            set_level(n, i, level, out);
         }
     }
 
@@ -226,18 +272,22 @@ public:
     ///                  and of the readings, without that of the state before; -infinity where it cannot be
     void step(const LevelNumbers<T>& n, const Regimes<T>& from, const GrowthTable<T>* table, double gap,
               std::span<const LevelReading> readings, Regimes<T>& to, T* log_pair = nullptr) {
-        to.log_weight.resize(K_);
-        to.mean.resize(K_ * D_);
-        to.covariance.resize(K_ * D_ * D_);
+        resize(to);
         set_common(n, from, readings);
+        double top = kNever;
+        for (std::size_t r = 0; r < K_; ++r)
+            top = std::max(top, plain(from.log_weight[r]));
         for (std::size_t s = 0; s < K_; ++s) {
             count_ = 0;
             for (std::size_t r = 0; r < K_; ++r) {
-                const bool can = plain(from.log_weight[r]) > kNever &&
+                const bool can = plain(from.log_weight[r]) > top - kNegligible &&
                                  (table != nullptr ? plain(table->P[r * K_ + s]) > 0.0 : r == s);
-                if (can) add_pair(n, from, table, gap, readings, r, s);
+                const std::size_t begin = count_;
+                for (std::size_t part = 0; can && part < kParts; ++part)
+                    if (plain(from.log_share[r * kParts + part]) > -kNegligible)
+                        add_pair(n, from, table, gap, readings, r, part, s);
                 if (log_pair != nullptr)
-                    log_pair[s * K_ + r] = can ? log_[count_ - 1] - from.log_weight[r] : T(kNever);
+                    log_pair[s * K_ + r] = begin == count_ ? T(kNever) : log_sum(begin) - from.log_weight[r];
             }
             collapse(s, to);
         }
@@ -245,23 +295,47 @@ public:
 
 private:
     static constexpr double kNever = -std::numeric_limits<double>::infinity();
+    /// Parts e^-40 as likely as the likeliest add nothing to the digits of anything.
+    static constexpr double kNegligible = 40.0;
 
-    void set_level(const LevelNumbers<T>& n, std::size_t s, std::size_t d, Regimes<T>& out) const {
-        out.mean[s * D_ + d] = n.first_mean[d];
-        out.covariance[(s * D_ + d) * D_ + d] = n.first_variance[d];
+    void resize(Regimes<T>& out) const {
+        out.log_weight.resize(K_);
+        out.log_share.resize(K_ * kParts);
+        out.mean.resize(K_ * kParts * D_);
+        out.covariance.resize(K_ * kParts * D_ * D_);
     }
 
-    /// The level in r at the row before and s now, with the readings taken in one after the other.
+    void set_level(const LevelNumbers<T>& n, std::size_t i, std::size_t d, Regimes<T>& out) const {
+        out.mean[i * D_ + d] = n.first_mean[d];
+        out.covariance[(i * D_ + d) * D_ + d] = n.first_variance[d];
+    }
+
+    T log_sum(std::size_t begin) const {
+        using std::exp;
+        using std::log;
+        std::size_t top = begin;
+        for (std::size_t i = begin; i < count_; ++i)
+            if (plain(log_[i]) > plain(log_[top])) top = i;
+        if (!(plain(log_[top]) > kNever)) return T(kNever);
+        T sum(0.0);
+        for (std::size_t i = begin; i < count_; ++i)
+            sum += exp(log_[i] - log_[top]);
+        return log_[top] + log(sum);
+    }
+
+    /// A part of r at the row before, in s now, with the readings taken in one after the other.
     void add_pair(const LevelNumbers<T>& n, const Regimes<T>& from, const GrowthTable<T>* table, double gap,
-                  std::span<const LevelReading> readings, std::size_t r, std::size_t s) {
-        T* const m = &mean_[count_ * D_];
-        T* const C = &covariance_[count_ * D_ * D_];
-        T log = from.log_weight[r] + common_;
-        std::copy_n(&from.mean[r * D_], D_, m);
-        std::copy_n(&from.covariance[r * D_ * D_], D_ * D_, C);
+                  std::span<const LevelReading> readings, std::size_t r, std::size_t part, std::size_t s) {
+        const std::size_t begin = count_++, at = r * kParts + part;
+        T* const m = &mean_[begin * D_];
+        T* const C = &covariance_[begin * D_ * D_];
+        log_[begin] = from.log_weight[r] + from.log_share[at] + common_;
+        part_[begin] = r == s ? 0 : kEntered;
+        std::copy_n(&from.mean[at * D_], D_, m);
+        std::copy_n(&from.covariance[at * D_ * D_], D_ * D_, C);
         if (table != nullptr) {
             const std::size_t i = r * K_ + s;
-            log += table->log_P[i];
+            log_[begin] += table->log_P[i];
             for (std::size_t d = 0; d < D_; ++d) {
                 C[d * D_ + d] += n.diffusion[d] * gap;
                 if (n.share[d] == 0.0) continue;
@@ -270,21 +344,52 @@ private:
                     if (n.share[e] != 0.0) C[d * D_ + e] += table->variance[i] * (n.share[d] * n.share[e]);
             }
         }
-        for (const LevelReading& x : readings) {
-            const std::size_t d = x.level;
-            const T off = x.y - m[d] - n.mean[(d * Channel::kPatterns + x.pattern) * K_ + s];
-            const Told<T> t =
-                told(x, off, C[d * D_ + d], n.noise[d * K_ + s], n.wild_share[d], n.wild_ratio[d]);
-            if (!x.sets_only) log += t.log;
-            for (std::size_t e = 0; e < D_; ++e)
-                column_[e] = C[e * D_ + d];
-            for (std::size_t e = 0; e < D_; ++e) {
-                m[e] += column_[e] * t.shift;
-                for (std::size_t f = 0; f < D_; ++f)
-                    C[e * D_ + f] -= column_[e] * column_[f] * t.shrink;
-            }
+        for (const LevelReading& x : readings)
+            for (std::size_t i = begin, end = count_; i < end; ++i)
+                take(n, x, s, i);
+    }
+
+    /// A reading into one candidate; may add another, in which it was wild.
+    void take(const LevelNumbers<T>& n, const LevelReading& x, std::size_t s, std::size_t i) {
+        const std::size_t d = x.level;
+        const T off = x.y - mean_[i * D_ + d] - n.mean[(d * Channel::kPatterns + x.pattern) * K_ + s];
+        const ToldTwice<T> t = told(x, off, covariance_[(i * D_ + d) * D_ + d], n.noise[d * K_ + s],
+                                    n.wild_share[d], n.wild_ratio[d], (part_[i] & kWild) == 0);
+        if (t.splits) {
+            const std::size_t other = count_++;
+            log_[other] = log_[i];
+            part_[other] = part_[i] | kWild;
+            std::copy_n(&mean_[i * D_], D_, &mean_[other * D_]);
+            std::copy_n(&covariance_[i * D_ * D_], D_ * D_, &covariance_[other * D_ * D_]);
+            // What the reading weighs in all stays out of a weight that does not tell states apart.
+            const T all = x.sets_only ? both(t.one.log, t.wild.log) : T(0.0);
+            update(t.wild, d, other);
+            log_[other] += t.wild.log - all;
+            update(t.one, d, i);
+            log_[i] += t.one.log - all;
+            return;
         }
-        log_[count_++] = log;
+        update(t.one, d, i);
+        if (!x.sets_only) log_[i] += t.one.log;
+    }
+
+    static T both(const T& a, const T& b) {
+        using std::exp;
+        using std::log1p;
+        return plain(a) > plain(b) ? a + log1p(exp(b - a)) : b + log1p(exp(a - b));
+    }
+
+    void update(const Told<T>& t, std::size_t d, std::size_t i) {
+        T* const m = &mean_[i * D_];
+        T* const C = &covariance_[i * D_ * D_];
+        for (std::size_t e = 0; e < D_; ++e)
+            column_[e] = C[e * D_ + d];
+        for (std::size_t e = 0; e < D_; ++e) {
+            m[e] += column_[e] * t.shift;
+            const T by = column_[e] * t.shrink;
+            for (std::size_t f = 0; f < D_; ++f)
+                C[e * D_ + f] -= by * column_[f];
+        }
     }
 
     /// What readings that do not tell states apart weigh, the same in all: of a first reading by its level
@@ -307,45 +412,51 @@ private:
             }
             const T off = x.y - n.first_mean[x.level] - mean / sum;
             common_ += told(x, off, n.first_variance[x.level], T(noise / sum), n.wild_share[x.level],
-                            n.wild_ratio[x.level])
-                           .log;
+                            n.wild_ratio[x.level], false)
+                           .one.log;
         }
     }
 
-    /// The pairs that end in s as one normal of the same mean and covariance.
+    /// The candidates that end in s, part by part, as one normal of the same mean and covariance each.
     void collapse(std::size_t s, Regimes<T>& to) {
+        T* const share = &to.log_share[s * kParts];
+        to.log_weight[s] = count_ == 0 ? T(kNever) : log_sum(0);
+        for (std::size_t part = 0; part < kParts; ++part) {
+            share[part] = T(kNever);
+            if (plain(to.log_weight[s]) > kNever) collapse(s, part, to);
+        }
+    }
+
+    void collapse(std::size_t s, std::size_t part, Regimes<T>& to) {
         using std::exp;
         using std::log;
-        T* const m = &to.mean[s * D_];
-        T* const C = &to.covariance[s * D_ * D_];
-        std::size_t top = 0;
-        for (std::size_t i = 1; i < count_; ++i)
-            if (plain(log_[i]) > plain(log_[top])) top = i;
-        if (count_ == 0 || !(plain(log_[top]) > kNever)) {
-            to.log_weight[s] = T(kNever);
-            std::fill_n(m, D_, T(0.0));
-            std::fill_n(C, D_ * D_, T(0.0));
-            return;
-        }
-        const T highest = log_[top];
-        T sum(0.0);
-        for (std::size_t i = 0; i < count_; ++i)
-            sum += log_[i] = exp(log_[i] - highest);
-        to.log_weight[s] = highest + log(sum);
+        T* const m = &to.mean[(s * kParts + part) * D_];
+        T* const C = &to.covariance[(s * kParts + part) * D_ * D_];
         std::fill_n(m, D_, T(0.0));
         std::fill_n(C, D_ * D_, T(0.0));
+        double top = kNever;
+        for (std::size_t i = 0; i < count_; ++i)
+            if (part_[i] == part) top = std::max(top, plain(log_[i]));
+        if (!(top > kNever)) return;
+        T sum(0.0);
+        for (std::size_t i = 0; i < count_; ++i)
+            if (part_[i] == part) sum += log_[i] = exp(log_[i] - top);
+        to.log_share[s * kParts + part] = log(sum) + top - to.log_weight[s];
         for (std::size_t i = 0; i < count_; ++i) {
+            if (part_[i] != part) continue;
             log_[i] /= sum;
             for (std::size_t d = 0; d < D_; ++d)
                 m[d] += log_[i] * mean_[i * D_ + d];
         }
-        for (std::size_t i = 0; i < count_; ++i)
+        for (std::size_t i = 0; i < count_; ++i) {
+            if (part_[i] != part) continue;
             for (std::size_t d = 0; d < D_; ++d) {
-                const T off = mean_[i * D_ + d] - m[d];
+                const T off = log_[i] * (mean_[i * D_ + d] - m[d]);
                 for (std::size_t e = 0; e <= d; ++e)
                     C[d * D_ + e] +=
-                        log_[i] * (covariance_[(i * D_ + d) * D_ + e] + off * (mean_[i * D_ + e] - m[e]));
+                        log_[i] * covariance_[(i * D_ + d) * D_ + e] + off * (mean_[i * D_ + e] - m[e]);
             }
+        }
         for (std::size_t d = 0; d < D_; ++d)
             for (std::size_t e = 0; e < d; ++e)
                 C[e * D_ + d] = C[d * D_ + e];
@@ -353,7 +464,8 @@ private:
 
     std::size_t K_, D_, count_ = 0;
     T common_{};
-    std::vector<T> log_, mean_, covariance_;  ///< of the pairs that end in one state
+    std::vector<T> log_, mean_, covariance_;  ///< of the candidates that end in one state
+    std::vector<std::size_t> part_;
     std::array<T, kMostLevels> column_;
 };
 

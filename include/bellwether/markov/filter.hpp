@@ -18,12 +18,15 @@ namespace bellwether::markov {
 /// All that must be known of a subject to go on filtering. A type of its own: saved and resumed bit for bit.
 struct FilterState {
     bool started = false;
-    double time = 0.0;                            ///< of the last row, days
-    std::vector<double> log_probability;          ///< filtered, per state
-    std::vector<double> covariates;               ///< in force
-    std::vector<ChannelMemory> memory;            ///< per channel
-    std::vector<double> level_mean;               ///< states x levels that are followed, row-major
-    std::vector<double> level_covariance;         ///< states x levels x levels
+    double time = 0.0;                    ///< of the last row, days
+    std::vector<double> log_probability;  ///< filtered, per state
+    std::vector<double> covariates;       ///< in force
+    std::vector<ChannelMemory> memory;    ///< per channel
+    /// Levels that are followed: per state a mixture of four parts (entered in the last gap or not, last
+    /// reading maybe wild or not). Row-major.
+    std::vector<double> level_log_share;          ///< states x parts
+    std::vector<double> level_mean;               ///< states x parts x levels
+    std::vector<double> level_covariance;         ///< states x parts x levels x levels
     double log_likelihood = 0.0;                  ///< of all rows so far
     [[nodiscard]] std::string serialize() const;  ///< printable text, one line; doubles as their bits
     /// @throws Error M042 when the text is not of this form.

@@ -192,9 +192,10 @@ T ramp(const T& x, double low, double high) {
     return t * t * (3.0 - 2.0 * t);
 }
 
-/// Variance between the two cases, as a share of that within, at which a split begins and is complete: a wild
-/// first reading, which makes two levels of one, has shares of some hundred percent.
-constexpr double kSplitBegins = 0.25, kSplitDone = 0.5;
+/// Variance between the two cases, as a share of that within, at which a split begins and is complete. A reading
+/// 2.3 sd off has 0.05. Without the split a wild first reading holds the level for good, since all that follow
+/// look wild from there.
+constexpr double kSplitBegins = 0.05, kSplitDone = 0.2;
 
 /// @param variance  of the level before the reading
 template <typename T>
@@ -287,9 +288,9 @@ public:
 
 private:
     static constexpr double kNever = -std::numeric_limits<double>::infinity();
-    /// States e^-30 as likely as the likeliest, and parts of that share, add nothing to the digits of
-    /// anything.
-    static constexpr double kNegligible = 30.0, kNothing = 1e-13;
+    /// What cannot come back. Not more: a state that has become unlikely may yet be the one that was right, and a
+    /// likelihood that drops it has maxima of its own.
+    static constexpr double kNegligible = 600.0, kNothing = 1e-290;
 
     /// @tparam D  levels, 0: any number
     template <std::size_t D>

@@ -34,8 +34,8 @@ Course draw(const Setting& setting, Kind kind, double f, std::uint64_t seed, std
     out.tumour.kind = kind;
     out.tumour.f = f;
     // Doubling time around 90 days, half-life under treatment around 25.
-    out.tumour.g = std::log(2.0) / (90.0 * std::exp(0.4 * normal(random))) * setting.rate_factor;
-    out.tumour.d = std::log(2.0) / (25.0 * std::exp(0.3 * normal(random)));
+    out.tumour.g = std::log(2.0) / (90.0 * std::exp(0.4 * normal(random)));
+    out.tumour.d = std::log(2.0) / (25.0 * std::exp(0.3 * normal(random))) * setting.fall_factor;
     if (kind == Kind::plateau) out.tumour.g = 0.0;
     const double baseline_mm = std::max(20.0, 70.0 * std::exp(0.4 * normal(random)));
     const double sd = std::sqrt(std::log1p(setting.cv * setting.cv));

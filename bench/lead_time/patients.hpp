@@ -18,7 +18,7 @@ struct Setting {
     // Departures of the robustness study.
     double outliers = 0.0;       ///< share of ctDNA readings with three times the sd on top
     double correlation_d = 0.0;  ///< of the noise of ctDNA: its range in days
-    double rate_factor = 1.0;    ///< of regrowth
+    double fall_factor = 1.0;    ///< of the rate of falling
 };
 
 enum class Kind { regrow, plateau, flat };

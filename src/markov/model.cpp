@@ -43,12 +43,12 @@ std::size_t fold_of(std::string_view subject, std::size_t folds) {
 }
 
 FittedModel fit_folds(const Spec& spec, const Panel& panel, std::size_t folds, const std::string& date,
-                      const FitOptions& options, unsigned threads) {
+                      const FitOptions& options, unsigned threads, const std::string& fingerprint) {
     FittedModel out;
     out.spec = spec;
     centre_on_means(out.spec, panel);
     out.spec_hash = sha256_hex(spec.text);
-    out.data_fingerprint = panel.fingerprint();
+    out.data_fingerprint = fingerprint.empty() ? panel.fingerprint() : fingerprint;
     out.date = date;
     out.folds = folds < 2 ? 0 : folds;
     for (std::size_t s = 0; out.folds > 0 && s < panel.subjects(); ++s)

@@ -43,8 +43,9 @@ struct Likelihood::State {
         gradient.resize(prepared.blocks.size());
     }
 
-    bool set(const Values& values) {
-        if (!in_range(prepared.spec, values) || !evaluation.set(values, threads)) return false;
+    /// @param matrices  of busy slots: for going through all rows
+    bool set(const Values& values, bool matrices = true) {
+        if (!in_range(prepared.spec, values) || !evaluation.set(values, threads, matrices)) return false;
         for (auto& pass : passes)
             pass->renew();
         return true;
@@ -174,7 +175,7 @@ std::vector<double> Likelihood::by_subject(const Values& values) const {
 Eigen::MatrixXd Likelihood::information(const Values& values, std::size_t most) const {
     State& state = *state_;
     const std::size_t n = state.prepared.spec.parameters.size();
-    if (!state.set(values)) return MatrixXd::Zero(static_cast<Index>(n), static_cast<Index>(n));
+    if (!state.set(values, false)) return MatrixXd::Zero(static_cast<Index>(n), static_cast<Index>(n));
     std::vector<double> slope;
     const auto add = [&](const Block& unit, double weight, MatrixXd& out) {
         if (!std::isfinite(state.run(unit, 0, &slope))) return;

@@ -41,7 +41,7 @@ public:
     int slot_of(int generator, double gap) {
         const auto [it, fresh] =
             slots_[static_cast<std::size_t>(generator)].emplace(gap, static_cast<int>(in_.slots.size()));
-        if (fresh) in_.slots.push_back({generator, gap});
+        if (fresh) in_.slots.push_back({generator, gap, -1});
         return it->second;
     }
 
@@ -112,6 +112,7 @@ Likelihood::Prepared::Prepared(const Spec& from, const Panel& panel) : spec(from
             if (first[s] < first[s + 1] && weight[s] > 0.0) stretches.push_back(whole(s));
     }
     share();
+    find_busy();
 }
 
 void Likelihood::Prepared::find_patients() {
@@ -265,6 +266,27 @@ void Likelihood::Prepared::share() {
     }
     for (std::size_t i = 0; i < pairs.size(); i += kBlock)
         blocks.push_back({0, 0, i, std::min(pairs.size(), i + kBlock)});
+}
+
+void Likelihood::Prepared::find_busy() {
+    std::vector<std::size_t> uses(slots.size(), 0);
+    std::size_t all = pairs.size();
+    for (const Stretch& stretch : stretches) {
+        all += stretch.end - stretch.begin;
+        for (std::size_t i = stretch.begin + (stretch.from >= 0 ? 1 : 0); i < stretch.end; ++i)
+            if (rows[i].slot >= 0) ++uses[static_cast<std::size_t>(rows[i].slot)];
+    }
+    for (const Pair& pair : pairs)
+        ++uses[static_cast<std::size_t>(pair.slot)];
+    // A row through the basis takes some 6 K^2 operations, through P 3 K^2. P takes 2 K^3, and once a block
+    // another 4 K^3 for what is due to it.
+    const double blocks_of_work = std::max(1.0, static_cast<double>(all) / static_cast<double>(kBlock));
+    const double least = 2.0 * static_cast<double>(spec.states.size()) * blocks_of_work;
+    for (std::size_t k = 0; k < slots.size(); ++k) {
+        if (static_cast<double>(uses[k]) < least || slots[k].gap == 0.0) continue;
+        slots[k].busy = static_cast<int>(busy.size());
+        busy.push_back(static_cast<int>(k));
+    }
 }
 
 }  // namespace bellwether::markov

@@ -79,10 +79,14 @@ struct Likelihood::Prepared {
     struct Slot {
         int generator;
         double gap;
+        int busy = -1;  ///< which of the busy ones; -1: few rows lead through it
     };
     Spec spec;
     std::vector<std::vector<double>> generators;  ///< covariates
     std::vector<Slot> slots;
+    /// Slots through which so many rows of a block lead that their P is worth making, and one sum of all that
+    /// is due to it.
+    std::vector<int> busy;
     std::vector<PreparedRow> rows;
     std::vector<std::size_t> first;  ///< of each subject, and the end
     std::vector<Item> items;
@@ -113,6 +117,7 @@ private:
     void shorten(std::vector<Evidence> all);
     void cut();
     void share();
+    void find_busy();
 };
 
 }  // namespace bellwether::markov

@@ -36,8 +36,9 @@ struct Step {
     double log_likelihood =
         0.0;  ///< this row's contribution; -infinity: impossible, the state was left alone
     std::vector<std::size_t> channels;  ///< those that were read
-    Eigen::MatrixXd log_weight;  ///< K x (channels read + 1); the last column: what the row's kind says
-    bool kind_speaks = false;    ///< the last column is not all 0
+    Eigen::MatrixXd log_weight;   ///< K x (channels read + 1); the last column: what the row's kind says
+    bool kind_speaks = false;     ///< the last column is not all 0
+    std::vector<double> centred;  ///< the row's covariates minus their centres, where they act on readings
 };
 
 /// Why P(label) moved at a row, in log odds of the label against its complement.
@@ -51,7 +52,9 @@ struct WeightOfEvidence {
 
 /// Forward filter, a row at a time.
 ///
-/// @cost one row of 10 states and 6 channels: a few microseconds when its gap is in the cache.
+/// @cost   one row of 10 states and 6 channels: a few microseconds when its gap is in the cache, and then
+/// without
+///         allocation.
 class Filter {
 public:
     /// Keeps a reference: the cache (with its specification and values) must outlive it. Not thread-safe.

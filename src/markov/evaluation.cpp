@@ -7,7 +7,6 @@
 #include "bellwether/markov/likelihood.hpp"
 
 #include "expm.hpp"
-#include "parallel.hpp"
 
 namespace bellwether::markov {
 namespace {
@@ -44,13 +43,13 @@ const Complex* Evaluation::exponentials<Complex>(int slot) const {
     return complex_exp_.data() + static_cast<std::size_t>(slot) * states_;
 }
 
-bool Evaluation::set(const Values& values, unsigned threads, bool matrices) {
+bool Evaluation::set(const Values& values, Workers& workers, bool matrices) {
     values_ = &values;
-    set_generators(threads);
+    set_generators(workers);
     const double most = kMostMoves / std::max(longest_gap_, 1e-300);
     if (std::any_of(Q_.begin(), Q_.end(), [&](double q) { return !(std::abs(q) <= most); })) return false;
     std::fill(has_matrix_.begin(), has_matrix_.end(), '\0');
-    if (matrices) set_matrices(threads);
+    if (matrices) set_matrices(workers);
     set_normals();
     if (!in_.start_varies && !in_.spec.start.empty()) start_ = start_probabilities(in_.spec, values);
     table_.clear();
@@ -62,9 +61,9 @@ bool Evaluation::set(const Values& values, unsigned threads, bool matrices) {
     return true;
 }
 
-void Evaluation::set_generators(unsigned threads) {
+void Evaluation::set_generators(Workers& workers) {
     const std::size_t n = in_.generators.size();
-    in_parallel((n + kGeneratorsAtOnce - 1) / kGeneratorsAtOnce, threads, [&](std::size_t part, unsigned) {
+    workers.run((n + kGeneratorsAtOnce - 1) / kGeneratorsAtOnce, [&](std::size_t part, unsigned) {
         for (std::size_t g = part * kGeneratorsAtOnce; g < std::min(n, (part + 1) * kGeneratorsAtOnce); ++g) {
             double* const Q = Q_.data() + g * square_;
             generator_into(in_.spec, *values_, in_.generators[g], Q);
@@ -73,7 +72,7 @@ void Evaluation::set_generators(unsigned threads) {
     });
     complex_exp_.resize(bases_.any_complex() ? in_.slots.size() * states_ : 0);
     const std::size_t slots = in_.slots.size();
-    in_parallel((slots + kSlotsAtOnce - 1) / kSlotsAtOnce, threads, [&](std::size_t part, unsigned) {
+    workers.run((slots + kSlotsAtOnce - 1) / kSlotsAtOnce, [&](std::size_t part, unsigned) {
         set_exponentials(part * kSlotsAtOnce, std::min(slots, (part + 1) * kSlotsAtOnce));
     });
 }
@@ -97,9 +96,9 @@ void Evaluation::set_exponentials(std::size_t begin, std::size_t end) {
     all = all.exp();
 }
 
-void Evaluation::set_matrices(unsigned threads) {
+void Evaluation::set_matrices(Workers& workers) {
     const std::size_t n = in_.busy.size();
-    in_parallel((n + kMatricesAtOnce - 1) / kMatricesAtOnce, threads, [&](std::size_t part, unsigned) {
+    workers.run((n + kMatricesAtOnce - 1) / kMatricesAtOnce, [&](std::size_t part, unsigned) {
         for (std::size_t b = part * kMatricesAtOnce; b < std::min(n, (part + 1) * kMatricesAtOnce); ++b) {
             const auto g =
                 static_cast<std::size_t>(in_.slots[static_cast<std::size_t>(in_.busy[b])].generator);

@@ -6,6 +6,7 @@
 
 #include "eigenbasis.hpp"
 #include "prepared.hpp"
+#include "workers.hpp"
 
 /// Private: what one set of values makes of a prepared panel, before its rows are gone through, and what the
 /// rows leave behind. Both keep their memory from one evaluation to the next.
@@ -21,10 +22,9 @@ class Evaluation {
 public:
     explicit Evaluation(const Likelihood::Prepared& in);
     /// Makes everything anew for these values.
-    /// @param threads   workers for the eigenbases
     /// @param matrices  of the busy slots: no use to a few rows by themselves
     /// @return false where an intensity is so large that nothing can be told of the time spent under it
-    bool set(const Values& values, unsigned threads, bool matrices);
+    bool set(const Values& values, Workers& workers, bool matrices);
 
     [[nodiscard]] const Likelihood::Prepared& in() const { return in_; }
     [[nodiscard]] const Values& values() const { return *values_; }
@@ -53,9 +53,9 @@ public:
     [[nodiscard]] const Eigen::VectorXd& start() const { return start_; }
 
 private:
-    void set_generators(unsigned threads);
+    void set_generators(Workers& workers);
     void set_exponentials(std::size_t begin, std::size_t end);
-    void set_matrices(unsigned threads);
+    void set_matrices(Workers& workers);
     template <typename S>
     void set_matrix(std::size_t busy);
     void set_normals();

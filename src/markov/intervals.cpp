@@ -12,7 +12,7 @@
 
 #include "bellwether/core/error.hpp"
 
-#include "parallel.hpp"
+#include "workers.hpp"
 
 namespace bellwether::markov {
 namespace {
@@ -203,7 +203,7 @@ Interval profile_interval(const Spec& spec, const Panel& panel, const ParameterS
 std::vector<Values> bootstrap(const Spec& spec, const Panel& panel, const ParameterSet& fitted,
                               const BootstrapOptions& options) {
     std::vector<std::optional<Values>> drawn(static_cast<std::size_t>(std::max(0, options.draws)));
-    in_parallel(drawn.size(), options.threads, [&](std::size_t i, unsigned) {
+    Workers(options.threads).run(drawn.size(), [&](std::size_t i, unsigned) {
         std::seed_seq seed{static_cast<std::uint32_t>(options.seed),
                            static_cast<std::uint32_t>(options.seed >> 32U), static_cast<std::uint32_t>(i)};
         std::mt19937_64 random(seed);

@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "evaluation.hpp"
-#include "parallel.hpp"
 #include "pass.hpp"
 #include "patient.hpp"
 
@@ -30,31 +29,44 @@ bool in_range(const Spec& spec, const Values& values) {
 
 /// Everything that is made once, and memory that is used again.
 struct Likelihood::State {
-    State(const Spec& spec, const Panel& panel, unsigned workers)
-        : prepared(spec, panel),
-          evaluation(prepared),
-          levels(prepared.patients.size()),
-          threads(std::max(1U, workers)) {
-        for (unsigned w = 0; w < threads; ++w) {
-            passes.push_back(make_pass(evaluation));
-            gathers.emplace_back(evaluation);
-        }
+    /// What a worker writes while it goes through a block.
+    struct Seat {
+        std::unique_ptr<Pass> pass;
+        std::unique_ptr<Gather> gather;
+        std::vector<double> slope;
+    };
+
+    State(const Spec& spec, const Panel& panel, unsigned threads)
+        : prepared(spec, panel), evaluation(prepared), levels(prepared.patients.size()), workers(threads) {
+        seats.resize(workers.count());
         value.resize(prepared.blocks.size());
         gradient.resize(prepared.blocks.size());
     }
 
     /// @param matrices  of busy slots: for going through all rows
     bool set(const Values& values, bool matrices = true) {
-        if (!in_range(prepared.spec, values) || !evaluation.set(values, threads, matrices)) return false;
-        for (auto& pass : passes)
-            pass->renew();
+        if (!in_range(prepared.spec, values) || !evaluation.set(values, workers, matrices)) return false;
+        for (Seat& seat : seats)
+            if (seat.pass) seat.pass->renew();
         return true;
+    }
+
+    /// To be called by the worker itself: where two threads had their memory from one, lines of cache in
+    /// which both write would go back and forth between them (half of the second thread's worth).
+    Seat& seat_of(unsigned worker) {
+        Seat& seat = seats[worker];
+        if (!seat.pass) {
+            seat.pass = make_pass(evaluation);
+            seat.gather = std::make_unique<Gather>(evaluation);
+        }
+        return seat;
     }
 
     /// Log likelihood of a block; its gradient into `slope` unless that is null.
     double run(const Block& block, unsigned worker, std::vector<double>* slope) {
-        Pass& pass = *passes[worker];
-        Gather& gather = gathers[worker];
+        Seat& seat = seat_of(worker);
+        Pass& pass = *seat.pass;
+        Gather& gather = *seat.gather;
         if (slope != nullptr) gather.clear();
         double sum = 0.0;
         for (std::size_t i = block.stretch_begin; i < block.stretch_end; ++i) {
@@ -79,8 +91,9 @@ struct Likelihood::State {
             if (slope != nullptr) pass.pair_backward(pair, pair.weight, gather);
         }
         if (slope != nullptr) {
-            slope->assign(prepared.spec.parameters.size(), 0.0);
-            gather.finish(*slope);
+            seat.slope.assign(prepared.spec.parameters.size(), 0.0);
+            gather.finish(seat.slope);
+            *slope = seat.slope;
         }
         return sum;
     }
@@ -88,9 +101,8 @@ struct Likelihood::State {
     Prepared prepared;
     Evaluation evaluation;
     PatientLevels levels;
-    unsigned threads;
-    std::vector<std::unique_ptr<Pass>> passes;
-    std::vector<Gather> gathers;
+    Workers workers;
+    std::vector<Seat> seats;
     std::vector<double> value;  ///< per block
     std::vector<std::vector<double>> gradient;
 };
@@ -133,7 +145,7 @@ double Likelihood::value(const Values& values) const {
     State& state = *state_;
     if (!state.set(values)) return std::numeric_limits<double>::quiet_NaN();
     const auto& blocks = state.prepared.blocks;
-    in_parallel(blocks.size(), state.threads, [&](std::size_t i, unsigned worker) {
+    state.workers.run(blocks.size(), [&](std::size_t i, unsigned worker) {
         state.value[i] = state.run(blocks[i], worker, nullptr);
     });
     double sum = 0.0;
@@ -147,7 +159,7 @@ double Likelihood::value(const Values& values, std::vector<double>& gradient) co
     gradient.assign(state.prepared.spec.parameters.size(), 0.0);
     if (!state.set(values)) return std::numeric_limits<double>::quiet_NaN();
     const auto& blocks = state.prepared.blocks;
-    in_parallel(blocks.size(), state.threads, [&](std::size_t i, unsigned worker) {
+    state.workers.run(blocks.size(), [&](std::size_t i, unsigned worker) {
         state.value[i] = state.run(blocks[i], worker, &state.gradient[i]);
     });
     double sum = 0.0;
@@ -164,11 +176,11 @@ std::vector<double> Likelihood::by_subject(const Values& values) const {
     State& state = *state_;
     std::vector<double> out(state.prepared.weight.size(), std::numeric_limits<double>::quiet_NaN());
     if (!state.set(values)) return out;
+    Pass& pass = *state.seat_of(0).pass;
     for (std::size_t s = 0; s < out.size(); ++s)
         out[s] = state.prepared.patients.empty()
-                     ? state.passes.front()->forward(state.prepared.whole(s))
-                     : state.levels.integrate(state.evaluation, *state.passes.front(),
-                                              state.prepared.whole(s), 1.0, nullptr);
+                     ? pass.forward(state.prepared.whole(s))
+                     : state.levels.integrate(state.evaluation, pass, state.prepared.whole(s), 1.0, nullptr);
     return out;
 }
 

@@ -1,14 +1,12 @@
 #include "bellwether/markov/model.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
-#include <mutex>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "bellwether/core/hash.hpp"
+
+#include "workers.hpp"
 
 namespace bellwether::markov {
 
@@ -55,31 +53,12 @@ FittedModel fit_folds(const Spec& spec, const Panel& panel, std::size_t folds, c
         out.fold_of[panel.id(s)] = fold_of(panel.id(s), out.folds);
     out.sets.resize(out.folds + 1);
 
-    std::atomic<std::size_t> next{0};
-    std::mutex guard;
-    std::exception_ptr failure;
-    const auto work = [&] {
-        for (std::size_t k = next++; k < out.sets.size(); k = next++) {
-            try {
-                const std::size_t own = out.folds - k;  // the fit to all subjects first: it takes longest
-                out.sets[own] = own == out.folds ? fit(out.spec, panel, options)
-                                                 : fit(out.spec, panel.subset([&](const std::string& id) {
-                                                       return markov::fold_of(id, out.folds) != own;
-                                                   }),
-                                                       options);
-            } catch (...) {
-                const std::lock_guard lock(guard);
-                if (!failure) failure = std::current_exception();
-            }
-        }
-    };
-    std::vector<std::thread> workers;
-    for (unsigned i = 1; i < threads; ++i)
-        workers.emplace_back(work);
-    work();
-    for (std::thread& w : workers)
-        w.join();
-    if (failure) std::rethrow_exception(failure);
+    Workers(threads).run(out.sets.size(), [&](std::size_t k, unsigned) {
+        const std::size_t own = out.folds - k;  // the fit to all subjects first: it takes longest
+        const auto others = [&](const std::string& id) { return markov::fold_of(id, out.folds) != own; };
+        out.sets[own] =
+            own == out.folds ? fit(out.spec, panel, options) : fit(out.spec, panel.subset(others), options);
+    });
     return out;
 }
 

@@ -43,13 +43,13 @@ const Complex* Evaluation::exponentials<Complex>(int slot) const {
     return complex_exp_.data() + static_cast<std::size_t>(slot) * states_;
 }
 
-bool Evaluation::set(const Values& values, Workers& workers, bool matrices) {
+bool Evaluation::set(const Values& values, Workers& workers, bool by_block) {
     values_ = &values;
-    set_generators(workers);
+    set_generators(workers, by_block ? in_.common : in_.slots.size());
     const double most = kMostMoves / std::max(longest_gap_, 1e-300);
     if (std::any_of(Q_.begin(), Q_.end(), [&](double q) { return !(std::abs(q) <= most); })) return false;
     std::fill(has_matrix_.begin(), has_matrix_.end(), '\0');
-    if (matrices) set_matrices(workers);
+    if (by_block) set_matrices(workers);
     set_normals();
     if (!in_.start_varies && !in_.spec.start.empty()) start_ = start_probabilities(in_.spec, values);
     table_.clear();
@@ -61,7 +61,7 @@ bool Evaluation::set(const Values& values, Workers& workers, bool matrices) {
     return true;
 }
 
-void Evaluation::set_generators(Workers& workers) {
+void Evaluation::set_generators(Workers& workers, std::size_t slots) {
     const std::size_t n = in_.generators.size();
     workers.run((n + kGeneratorsAtOnce - 1) / kGeneratorsAtOnce, [&](std::size_t part, unsigned) {
         for (std::size_t g = part * kGeneratorsAtOnce; g < std::min(n, (part + 1) * kGeneratorsAtOnce); ++g) {
@@ -71,7 +71,6 @@ void Evaluation::set_generators(Workers& workers) {
         }
     });
     complex_exp_.resize(bases_.any_complex() ? in_.slots.size() * states_ : 0);
-    const std::size_t slots = in_.slots.size();
     workers.run((slots + kSlotsAtOnce - 1) / kSlotsAtOnce, [&](std::size_t part, unsigned) {
         set_exponentials(part * kSlotsAtOnce, std::min(slots, (part + 1) * kSlotsAtOnce));
     });

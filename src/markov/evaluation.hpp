@@ -22,9 +22,13 @@ class Evaluation {
 public:
     explicit Evaluation(const Likelihood::Prepared& in);
     /// Makes everything anew for these values.
-    /// @param matrices  of the busy slots: no use to a few rows by themselves
+    /// @param by_block  for going through whole blocks: with the matrices of busy slots, and of the others
+    /// what
+    ///                  several blocks have. Else for rows by themselves: all slots, no matrices.
     /// @return false where an intensity is so large that nothing can be told of the time spent under it
-    bool set(const Values& values, Workers& workers, bool matrices);
+    bool set(const Values& values, Workers& workers, bool by_block);
+    /// What a block needs besides, after set() by block. Different blocks may be set at the same time.
+    void set_own(const Block& block) { set_exponentials(block.slot_begin, block.slot_end); }
 
     [[nodiscard]] const Likelihood::Prepared& in() const { return in_; }
     [[nodiscard]] const Values& values() const { return *values_; }
@@ -53,7 +57,7 @@ public:
     [[nodiscard]] const Eigen::VectorXd& start() const { return start_; }
 
 private:
-    void set_generators(Workers& workers);
+    void set_generators(Workers& workers, std::size_t slots);
     void set_exponentials(std::size_t begin, std::size_t end);
     void set_matrices(Workers& workers);
     template <typename S>

@@ -43,9 +43,8 @@ struct Likelihood::State {
         gradient.resize(prepared.blocks.size());
     }
 
-    /// @param matrices  of busy slots: for going through all rows
-    bool set(const Values& values, bool matrices = true) {
-        if (!in_range(prepared.spec, values) || !evaluation.set(values, workers, matrices)) return false;
+    bool set(const Values& values, bool by_block) {
+        if (!in_range(prepared.spec, values) || !evaluation.set(values, workers, by_block)) return false;
         for (Seat& seat : seats)
             if (seat.pass) seat.pass->renew();
         return true;
@@ -67,6 +66,7 @@ struct Likelihood::State {
         Seat& seat = seat_of(worker);
         Pass& pass = *seat.pass;
         Gather& gather = *seat.gather;
+        evaluation.set_own(block);
         if (slope != nullptr) gather.clear();
         double sum = 0.0;
         for (std::size_t i = block.stretch_begin; i < block.stretch_end; ++i) {
@@ -143,7 +143,7 @@ std::size_t Likelihood::distinct_gaps() const {
 
 double Likelihood::value(const Values& values) const {
     State& state = *state_;
-    if (!state.set(values)) return std::numeric_limits<double>::quiet_NaN();
+    if (!state.set(values, true)) return std::numeric_limits<double>::quiet_NaN();
     const auto& blocks = state.prepared.blocks;
     state.workers.run(blocks.size(), [&](std::size_t i, unsigned worker) {
         state.value[i] = state.run(blocks[i], worker, nullptr);
@@ -157,7 +157,7 @@ double Likelihood::value(const Values& values) const {
 double Likelihood::value(const Values& values, std::vector<double>& gradient) const {
     State& state = *state_;
     gradient.assign(state.prepared.spec.parameters.size(), 0.0);
-    if (!state.set(values)) return std::numeric_limits<double>::quiet_NaN();
+    if (!state.set(values, true)) return std::numeric_limits<double>::quiet_NaN();
     const auto& blocks = state.prepared.blocks;
     state.workers.run(blocks.size(), [&](std::size_t i, unsigned worker) {
         state.value[i] = state.run(blocks[i], worker, &state.gradient[i]);
@@ -175,7 +175,7 @@ double Likelihood::value(const Values& values, std::vector<double>& gradient) co
 std::vector<double> Likelihood::by_subject(const Values& values) const {
     State& state = *state_;
     std::vector<double> out(state.prepared.weight.size(), std::numeric_limits<double>::quiet_NaN());
-    if (!state.set(values)) return out;
+    if (!state.set(values, false)) return out;
     Pass& pass = *state.seat_of(0).pass;
     for (std::size_t s = 0; s < out.size(); ++s)
         out[s] = state.prepared.patients.empty()
@@ -200,11 +200,11 @@ Eigen::MatrixXd Likelihood::information(const Values& values, std::size_t most) 
     };
     MatrixXd sum = MatrixXd::Zero(static_cast<Index>(n), static_cast<Index>(n)), part = sum;
     for (std::size_t i = 0; i < stretches; i += every(stretches))
-        add({i, i + 1, 0, 0}, state.prepared.weight[state.prepared.stretches[i].subject], part);
+        add({i, i + 1, 0, 0, 0, 0}, state.prepared.weight[state.prepared.stretches[i].subject], part);
     sum = static_cast<double>(every(stretches)) * part;
     part.setZero();
     for (std::size_t i = 0; i < pairs; i += every(pairs))
-        add({0, 0, i, i + 1}, state.prepared.pairs[i].weight, part);
+        add({0, 0, i, i + 1, 0, 0}, state.prepared.pairs[i].weight, part);
     sum += static_cast<double>(every(pairs)) * part;
     return sum.selfadjointView<Eigen::Lower>();
 }

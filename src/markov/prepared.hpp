@@ -73,6 +73,7 @@ struct Pair {
 struct Block {
     std::size_t stretch_begin, stretch_end;
     std::size_t pair_begin, pair_end;
+    std::size_t slot_begin = 0, slot_end = 0;  ///< slots that no other block has
 };
 
 struct Likelihood::Prepared {
@@ -84,6 +85,7 @@ struct Likelihood::Prepared {
     Spec spec;
     std::vector<std::vector<double>> generators;  ///< covariates
     std::vector<Slot> slots;
+    std::size_t common = 0;  ///< the first slots: those that several blocks have, or that go as a matrix
     /// Slots through which so many rows of a block lead that their P is worth making, and one sum of all that
     /// is due to it.
     std::vector<int> busy;
@@ -118,6 +120,7 @@ private:
     void cut();
     void share();
     void find_busy();
+    void order_slots();
 };
 
 }  // namespace bellwether::markov

@@ -58,29 +58,37 @@ void append(Panel& to, const Panel& one) {
         to.add(one.row(i));
 }
 
-Panel ring_panel(const Spec& spec, std::size_t subjects) {
+/// @param jitter  of each visit, days: lags that no two rows share
+Panel ring_panel(const Spec& spec, std::size_t subjects, double jitter) {
     Panel out(spec);
     std::mt19937_64 random(2);
+    std::uniform_real_distribution<double> late(0.0, jitter);
     for (std::size_t s = 0; s < subjects; ++s) {
         out.begin_subject(std::to_string(s));
         for (int v = 0; v < 6; ++v) {
             const Reading reading[] = {Reading::of(std::normal_distribution<double>(0.5, 1.5)(random))};
-            out.add({Days{14.0 * v}, Kind::snapshot, 0, 0, reading, {}});
+            out.add({Days{14.0 * v + late(random)}, Kind::snapshot, 0, 0, reading, {}});
         }
     }
     return out;
 }
 
-Panel seen_panel(const Spec& spec, std::size_t subjects) {
+Panel seen_panel(const Spec& spec, std::size_t subjects, double jitter) {
     Panel out(spec);
     std::mt19937_64 random(3);
+    std::uniform_real_distribution<double> late(0.0, jitter);
     for (std::size_t s = 0; s < subjects; ++s) {
         out.begin_subject(std::to_string(s));
         const double x[] = {static_cast<double>(s % 2)};
         std::size_t state = 0;
         for (int v = 0; v < 6 && state != 2; ++v) {
             if (v > 0) state = random() % 5 == 0 && state == 1 ? 2 : random() % 2;
-            Row row{Days{10.0 * v}, state == 2 ? Kind::entry : Kind::snapshot, 0, only(state), {}, x};
+            Row row{Days{10.0 * v + late(random)},
+                    state == 2 ? Kind::entry : Kind::snapshot,
+                    0,
+                    only(state),
+                    {},
+                    x};
             row.known = v == 0;
             out.add(row);
         }
@@ -101,6 +109,7 @@ void check_against_alone(const Spec& spec, const Values& values, const std::vect
             slope[p] += gradient[p];
     }
     const Likelihood likelihood(spec, all);
+    CHECK(std::isfinite(likelihood.value(spec.start_values())));  // nothing of another point may stay
     const double value = likelihood.value(values, together);
     // Rounding only: a thousand terms of either sign.
     CHECK_THAT(value, WithinRel(sum, 1e-12));
@@ -111,7 +120,9 @@ void check_against_alone(const Spec& spec, const Values& values, const std::vect
     }
     // The same on two threads, to the last bit.
     std::vector<double> two;
-    CHECK(Likelihood(spec, all, 2).value(values, two) == value);
+    const Likelihood both(spec, all, 2);
+    CHECK(std::isfinite(both.value(spec.start_values())));
+    CHECK(both.value(values, two) == value);
     CHECK(two == together);
 }
 
@@ -138,11 +149,13 @@ TEST_CASE("Likelihood: lags that many rows share change nothing, for every kind 
         CHECK_THAT(each[s], WithinAbs(std::log(oracle::enumerate(spec, values, all, s, 6).total), 1e-9));
 }
 
-TEST_CASE("Likelihood: shared lags under complex eigenvalues, and of states that are seen",
+TEST_CASE("Likelihood: lags shared or not, under complex eigenvalues, and of states that are seen",
           "[markov][likelihood][property]") {
     const bool ring = GENERATE(true, false);
+    // Two thousand rows: several blocks, each with slots of its own where no two rows share one.
+    const double jitter = GENERATE(0.0, 5.0);
     const Spec spec = oracle::spec_of(ring ? kRing : kSeen);
-    const Panel drawn = ring ? ring_panel(spec, 400) : seen_panel(spec, 400);
+    const Panel drawn = ring ? ring_panel(spec, 400, jitter) : seen_panel(spec, 400, jitter);
     std::vector<Panel> subjects;
     for (std::size_t s = 0; s < drawn.subjects(); ++s)
         subjects.push_back(copied(spec, drawn, s, {}));

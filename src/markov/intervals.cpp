@@ -87,7 +87,7 @@ MatrixXd jacobian(const Spec& spec, const ParameterSet& fitted, const Quantity& 
 class Profile {
 public:
     Profile(const Spec& spec, const Panel& panel, const ParameterSet& fitted, std::size_t parameter)
-        : spec_(spec), panel_(panel), fitted_(fitted), parameter_(parameter) {
+        : spec_(spec), panel_(panel), parameter_(parameter) {
         spec_.parameters[parameter].fixed = true;
         warm_ = fitted.values;
         top_ = fitted.summary.final_log_lik + log_prior(spec, fitted.values);
@@ -117,7 +117,6 @@ private:
     }
     Spec spec_;
     const Panel& panel_;
-    const ParameterSet& fitted_;
     std::size_t parameter_;
     Values warm_;
     double top_;

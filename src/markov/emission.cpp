@@ -182,7 +182,13 @@ Evidence evidence_of(const Channel& channel, std::size_t index, const Reading& r
     if (reading.censor == Censor::interval) e.upper = scaled(channel, reading.upper);
     e.censor = reading.censor;
     e.pattern = pattern_of(channel, covariates);
+    if (channel.latent) {
+        e.form = Evidence::Form::latent;
+        e.first = !memory.has_previous;
+        return e;
+    }
     switch (channel.says) {
+        case Says::growth:
         case Says::level:
             e.form = Evidence::Form::normal;
             break;
@@ -211,11 +217,12 @@ Evidence evidence_of(const Channel& channel, std::size_t index, const Reading& r
 }
 
 void remember(const Channel& channel, const Reading& reading, ChannelMemory& memory) {
-    if (channel.says == Says::own_baseline && reading.censor == Censor::none &&
+    if (channel.says == Says::own_baseline && !channel.latent && reading.censor == Censor::none &&
         is_baseline(channel, reading, memory)) {
         memory.has_baseline = true;
         memory.baseline = scaled(channel, reading.value);
     }
+    if (channel.latent) memory.has_previous = true;
     if (channel.says == Says::rate) {
         memory.has_previous = true;
         memory.previous = scaled(channel, reading.value);
@@ -258,6 +265,7 @@ GroupDensity density(const Channel& channel, const Channel::Group& group, const 
                      const Values& values, std::span<const Parameter> parameters, double shift) {
     switch (e.form) {
         case Evidence::Form::silent:
+        case Evidence::Form::latent:
             break;
         case Evidence::Form::normal:
             return normal_density(group, e, values, shift);
@@ -277,6 +285,9 @@ GroupDensity density(const Channel& channel, const Channel::Group& group, const 
 void log_weights(const Channel& channel, const Evidence& e, const Values& values, std::span<double> out,
                  std::span<const Parameter> parameters) {
     std::fill(out.begin(), out.end(), -std::numeric_limits<double>::infinity());
+    for (std::size_t s = 0; channel.latent && s < out.size(); ++s)
+        if (channel.group[s] != Channel::kNone) out[s] = 0.0;
+    if (channel.latent) return;
     for (std::size_t g = 0; g < channel.groups.size(); ++g) {
         const double log = density(channel, channel.groups[g], e, values, parameters).log;
         for (std::size_t s = 0; s < out.size(); ++s)

@@ -14,9 +14,6 @@ namespace {
 constexpr double kLogRootTwoPi = 0.91893853320467274178;
 constexpr std::size_t kGeneratorsAtOnce = 512, kSlotsAtOnce = 1024, kMatricesAtOnce = 128;
 
-/// Expected moves within the longest gap beyond which squaring a matrix so often leaves no digit.
-constexpr double kMostMoves = 1e9;
-
 }  // namespace
 
 Evaluation::Evaluation(const Likelihood::Prepared& in)

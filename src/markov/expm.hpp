@@ -6,10 +6,15 @@
 
 #include <Eigen/Core>
 
+#include "bellwether/core/date.hpp"
 #include "bellwether/markov/spec.hpp"
 
 /// Private: generators, the exponential of a matrix and the derivative of it in a direction, without checks.
 namespace bellwether::markov {
+
+/// @throws Error M001, M002.
+void check_generator(const Eigen::MatrixXd& Q);
+void check_gap(Days dt);
 
 /// exp(A), by Pade approximants of degree 3 to 13 with scaling and squaring.
 [[nodiscard]] Eigen::MatrixXd exponential(const Eigen::MatrixXd& A);

@@ -10,6 +10,7 @@
 #include "bellwether/core/text.hpp"
 #include "bellwether/markov/likelihood.hpp"
 
+#include "filter_levels.hpp"
 #include "prepared.hpp"
 
 namespace bellwether::markov {
@@ -51,6 +52,12 @@ void weigh_row(const Spec& spec, const Values& values, const FilterState& state,
     for (Index i = 0; i < n; ++i) {
         const std::size_t c = out.channels[static_cast<std::size_t>(i)];
         const Channel& channel = spec.channels[c];
+        if (channel.latent) {  // Levels weighs it
+            for (Index s = 0; s < K; ++s)
+                out.log_weight(s, i) =
+                    channel.group[static_cast<std::size_t>(s)] == Channel::kNone ? -kInfinity : 0.0;
+            continue;
+        }
         ChannelMemory memory = state.memory[c];
         pass_time(channel, before, gap, memory);
         Evidence evidence = evidence_of(channel, c, row.readings[c], memory, before);
@@ -83,8 +90,13 @@ Eigen::VectorXd probabilities(const FilterState& state) {
     return p;
 }
 
+Filter::~Filter() = default;
+Filter::Filter(Filter&&) noexcept = default;
+Filter& Filter::operator=(Filter&&) noexcept = default;
+
 Filter::Filter(TransitionCache& cache)
     : cache_(&cache), start_(start_probabilities(cache.spec(), cache.values())) {
+    if (spec().has_latent()) levels_ = std::make_unique<Levels>(spec(), values());
     for (const Channel& channel : cache.spec().channels)
         if (channel.patient_sd != Channel::kNone)
             throw Error("M014",
@@ -105,10 +117,24 @@ FilterState Filter::start(std::span<const double> own, std::span<const double> c
     for (std::size_t c = 0; c < spec().covariates.size(); ++c)
         state.covariates[c] = spec().covariates[c].centre;
     state.memory.resize(spec().channels.size());
+    if (levels_) levels_->start(state);
     return state;
 }
 
+void Filter::forget(FilterState& state, std::size_t channel) const {
+    state.memory[channel] = {};
+    if (levels_) levels_->forget(state, channel);
+}
+
 void Filter::step(FilterState& state, const Row& row, Step& out) const {
+    take(state, row, out, false);
+}
+
+void Filter::explain(FilterState& state, const Row& row, Step& out) const {
+    take(state, row, out, true);
+}
+
+void Filter::take(FilterState& state, const Row& row, Step& out, bool explained) const {
     const Spec& model = spec();
     check_row(model, row, !state.started);
     const Days gap{state.started ? row.time.count - state.time : 0.0};
@@ -141,6 +167,8 @@ void Filter::step(FilterState& state, const Row& row, Step& out) const {
     weigh_row(model, values(), state, row, before, gap, out);
     const auto columns = static_cast<Index>(out.channels.size()) + 1;
     out.filtered = out.log_weight.leftCols(columns).rowwise().sum();
+    out.levels.clear();
+    if (levels_) levels_->take(state, row, moved, gap.count, before, explained, out);
     if (row.kind == Kind::exact_entry) out.filtered[static_cast<Index>(row.state)] = -kInfinity;
     double top = -kInfinity;
     for (Index s = 0; s < K; ++s)
@@ -170,6 +198,7 @@ void Filter::step(FilterState& state, const Row& row, Step& out) const {
     }
     for (Index s = 0; s < K; ++s)
         state.log_probability[static_cast<std::size_t>(s)] = std::log(out.filtered[s]);
+    if (levels_) levels_->keep(state);
     std::copy(row.covariates.begin(), row.covariates.end(), state.covariates.begin());
     state.time = row.time.count;
     state.started = true;

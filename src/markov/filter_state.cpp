@@ -10,7 +10,7 @@
 namespace bellwether::markov {
 namespace {
 
-constexpr std::string_view kForm = "markov-filter-1";
+constexpr std::string_view kForm = "markov-filter-2";
 
 std::string bits(double x) {
     return fmt::format("{:x}", std::bit_cast<std::uint64_t>(x));
@@ -57,6 +57,10 @@ std::string FilterState::serialize() const {
     numbers(log_probability);
     out += fmt::format(" {}", covariates.size());
     numbers(covariates);
+    for (const std::vector<double>* const list : {&level_share, &level_mean, &level_covariance}) {
+        out += fmt::format(" {}", list->size());
+        numbers(*list);
+    }
     out += fmt::format(" {}", memory.size());
     for (const ChannelMemory& m : memory) {
         out += fmt::format(" {} {} {} {} {}", m.has_previous ? 1 : 0, static_cast<int>(m.previous_censor),
@@ -79,11 +83,16 @@ FilterState FilterState::deserialize(std::string_view text) {
     state.covariates.resize(words.count());
     for (double& x : state.covariates)
         x = words.number();
+    for (std::vector<double>* const list : {&state.level_share, &state.level_mean, &state.level_covariance}) {
+        list->resize(words.count());
+        for (double& x : *list)
+            x = words.number();
+    }
     state.memory.resize(words.count());
     for (ChannelMemory& m : state.memory) {
         m.has_previous = words.integer(10) != 0;
         const std::uint64_t censor = words.integer(10);
-        if (censor > 2)
+        if (censor > static_cast<std::uint64_t>(Censor::interval))
             throw Error("M042", fmt::format("{} in a saved filter state is not a censoring mark", censor));
         m.previous_censor = static_cast<Censor>(censor);
         m.has_baseline = words.integer(10) != 0;

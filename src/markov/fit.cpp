@@ -84,6 +84,11 @@ double mean_of(const Spec& spec, const Values& values, const Anchor& anchor, con
     double out = largest ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
     for (std::size_t s = 0; s < spec.states.size(); ++s) {
         if (!contains(set, s) || channel.group[s] == Channel::kNone) continue;
+        if (channel.says == Says::growth) {
+            const double rate = spec.growth_rate(s, values);
+            out = largest ? std::max(out, rate) : std::min(out, rate);
+            continue;
+        }
         const auto& group = channel.groups[static_cast<std::size_t>(channel.group[s])];
         const double x = values[group.terms.empty() ? static_cast<std::size_t>(group.mean[pattern])
                                                     : group.terms.front().parameter];

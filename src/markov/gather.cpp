@@ -74,6 +74,7 @@ void add_density(const Channel::Group& group, const Evidence& e, const GroupDens
     if (mass == 0.0) return;
     switch (e.form) {
         case Evidence::Form::silent:
+        case Evidence::Form::latent:
             return;
         case Evidence::Form::categorical:
             return add_category(group, e, values, mass, gradient);

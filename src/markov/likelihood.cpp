@@ -2,8 +2,10 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "evaluation.hpp"
+#include "latent_likelihood.hpp"
 #include "pass.hpp"
 #include "patient.hpp"
 
@@ -41,10 +43,24 @@ struct Likelihood::State {
         seats.resize(workers.count());
         value.resize(prepared.blocks.size());
         gradient.resize(prepared.blocks.size());
+        if (!prepared.latent) return;
+        latent = std::make_unique<LatentLikelihood>(prepared, workers);
+        for (const Stretch& stretch : prepared.stretches)
+            subjects.push_back(stretch.subject);
+    }
+
+    /// Weighted sum over the subjects, in their order.
+    [[nodiscard]] double sum_of_subjects() const {
+        double sum = 0.0;
+        for (std::size_t i = 0; i < subjects.size(); ++i)
+            sum += prepared.weight[subjects[i]] * value[i];
+        return sum;
     }
 
     bool set(const Values& values, bool by_block) {
-        if (!in_range(prepared.spec, values) || !evaluation.set(values, workers, by_block)) return false;
+        if (!in_range(prepared.spec, values)) return false;
+        if (latent) return latent->moves_in_range(values);
+        if (!evaluation.set(values, workers, by_block)) return false;
         for (Seat& seat : seats)
             if (seat.pass) seat.pass->renew();
         return true;
@@ -98,13 +114,29 @@ struct Likelihood::State {
         return sum;
     }
 
+    [[nodiscard]] MatrixXd information_of_subjects(const Values& values, std::size_t most) {
+        const std::size_t every = most == 0 || subjects.size() <= most ? 1 : subjects.size() / most;
+        std::vector<std::size_t> some;
+        for (std::size_t i = 0; i < subjects.size(); i += every)
+            some.push_back(subjects[i]);
+        latent->scores(values, some, value, slopes);
+        MatrixXd sum = MatrixXd::Zero(slopes.cols(), slopes.cols());
+        for (std::size_t i = 0; i < some.size(); ++i)
+            if (const Eigen::VectorXd one = slopes.row(static_cast<Index>(i)); one.allFinite())
+                sum += prepared.weight[some[i]] * static_cast<double>(every) * one * one.transpose();
+        return sum;
+    }
+
     Prepared prepared;
     Evaluation evaluation;
     PatientLevels levels;
     Workers workers;
     std::vector<Seat> seats;
-    std::vector<double> value;  ///< per block
+    std::vector<double> value;  ///< per block; with levels, per subject
     std::vector<std::vector<double>> gradient;
+    std::unique_ptr<LatentLikelihood> latent;  ///< with levels: instead of passes
+    std::vector<std::size_t> subjects;         ///< with levels: those that count
+    MatrixXd slopes;
 };
 
 VectorXd start_probabilities(const Spec& spec, const Values& values, std::span<const double> covariates) {
@@ -144,6 +176,10 @@ std::size_t Likelihood::distinct_gaps() const {
 double Likelihood::value(const Values& values) const {
     State& state = *state_;
     if (!state.set(values, true)) return std::numeric_limits<double>::quiet_NaN();
+    if (state.latent) {
+        state.latent->by_subject(values, state.subjects, state.value);
+        return state.sum_of_subjects();
+    }
     const auto& blocks = state.prepared.blocks;
     state.workers.run(blocks.size(), [&](std::size_t i, unsigned worker) {
         state.value[i] = state.run(blocks[i], worker, nullptr);
@@ -158,6 +194,14 @@ double Likelihood::value(const Values& values, std::vector<double>& gradient) co
     State& state = *state_;
     gradient.assign(state.prepared.spec.parameters.size(), 0.0);
     if (!state.set(values, true)) return std::numeric_limits<double>::quiet_NaN();
+    if (state.latent) {
+        state.latent->scores(values, state.subjects, state.value, state.slopes);
+        for (std::size_t i = 0; i < state.subjects.size(); ++i)
+            for (std::size_t p = 0; p < gradient.size(); ++p)
+                gradient[p] += state.prepared.weight[state.subjects[i]] *
+                               state.slopes(static_cast<Index>(i), static_cast<Index>(p));
+        return state.sum_of_subjects();
+    }
     const auto& blocks = state.prepared.blocks;
     state.workers.run(blocks.size(), [&](std::size_t i, unsigned worker) {
         state.value[i] = state.run(blocks[i], worker, &state.gradient[i]);
@@ -176,6 +220,12 @@ std::vector<double> Likelihood::by_subject(const Values& values) const {
     State& state = *state_;
     std::vector<double> out(state.prepared.weight.size(), std::numeric_limits<double>::quiet_NaN());
     if (!state.set(values, false)) return out;
+    if (state.latent) {
+        std::vector<std::size_t> all(out.size());
+        std::iota(all.begin(), all.end(), std::size_t{0});
+        state.latent->by_subject(values, all, out);
+        return out;
+    }
     Pass& pass = *state.seat_of(0).pass;
     for (std::size_t s = 0; s < out.size(); ++s)
         out[s] = state.prepared.patients.empty()
@@ -188,6 +238,7 @@ Eigen::MatrixXd Likelihood::information(const Values& values, std::size_t most) 
     State& state = *state_;
     const std::size_t n = state.prepared.spec.parameters.size();
     if (!state.set(values, false)) return MatrixXd::Zero(static_cast<Index>(n), static_cast<Index>(n));
+    if (state.latent) return state.information_of_subjects(values, most);
     std::vector<double> slope;
     const auto add = [&](const Block& unit, double weight, MatrixXd& out) {
         if (!std::isfinite(state.run(unit, 0, &slope))) return;

@@ -41,7 +41,7 @@ std::vector<Move> moves_of(TransitionCache& cache, const Panel& panel, std::size
         const std::vector<double> before = state.covariates;
         const Days gap{state.started ? row.time.count - state.time : 0.0};
         const bool first = !state.started;
-        filter.step(state, row, step);
+        filter.explain(state, row, step);
         if (!std::isfinite(step.log_likelihood))
             throw Error("M011", fmt::format("row {} of a subject is impossible under the model",
                                             i - panel.first_row(subject) + 1));
@@ -55,9 +55,18 @@ std::vector<Move> moves_of(TransitionCache& cache, const Panel& panel, std::size
         const VectorXd w = logs.unaryExpr([&](double x) { return std::exp(x - move.scale); });
         if (first) {
             move.weight = (step.predicted.array() * w.array()).matrix().asDiagonal();
+            if (step.log_pair.size() > 0)
+                move.weight *= step.log_pair.diagonal().array().exp().matrix().asDiagonal();
         } else {
             const auto& entry = cache.at(before, gap);
-            move.weight = arrival(row.kind, entry.P, *entry.Q, gap.count) * w.asDiagonal();
+            if (step.log_pair.size() > 0) {
+                const double top = step.log_pair.maxCoeff();
+                move.weight =
+                    step.log_pair.unaryExpr([&](double x) { return std::exp(x - top); }) * w.asDiagonal();
+                move.scale += top;
+            } else {
+                move.weight = arrival(row.kind, entry.P, *entry.Q, gap.count) * w.asDiagonal();
+            }
             if (row.kind == Kind::exact_entry) {
                 const auto d = static_cast<Index>(row.state);
                 VectorXd q = entry.Q->col(d);

@@ -104,11 +104,12 @@ Likelihood::Prepared::Prepared(const Spec& from, const Panel& panel) : spec(from
     reach = reach_of(K, [&](std::size_t r, std::size_t s) { return moves[r * K + s]; });
     for (const StartFactor& factor : spec.start)
         start_varies = start_varies || !factor.effects.empty();
+    latent = spec.has_latent();
     find_patients();
     take_rows(panel);
-    if (patients.empty()) {
+    if (patients.empty() && !latent) {
         cut();
-    } else {  // the pieces of a subject share its own level
+    } else {  // the pieces of a subject share its own levels
         for (std::size_t s = 0; s + 1 < first.size(); ++s)
             if (first[s] < first[s + 1] && weight[s] > 0.0) stretches.push_back(whole(s));
     }
@@ -126,6 +127,10 @@ void Likelihood::Prepared::find_patients() {
                         fmt::format("channel '{}' can have no level of a patient's own", channel.name));
         patients.push_back(c);
     }
+    if (latent && !patients.empty())
+        throw Error("M004", fmt::format("channel '{}' has a level of a patient's own beside levels that are "
+                                        "followed: let it say own-baseline, with baseline: latent",
+                                        spec.channels[patients.front()].name));
     if (patients.size() > 2)
         throw Error("M004",
                     fmt::format("{} channels with a level of a patient's own: two at most", patients.size()));
@@ -153,6 +158,10 @@ void Likelihood::Prepared::take_rows(const Panel& panel) {
             const bool is_first = i == panel.first_row(subject);
             check_row(spec, row, is_first);
             const Days gap{is_first ? 0.0 : row.time.count - last.time.count};
+            if (latent && (row.kind == Kind::watched || row.kind == Kind::entry))
+                throw Error("M004",
+                            "a model with levels that are followed takes looks and deaths only, not "
+                            "moves seen when they happen");
             PreparedRow out;
             out.kind = is_first ? Kind::snapshot : row.kind;
             out.state = row.state;
@@ -189,9 +198,11 @@ void Likelihood::Prepared::take_rows(const Panel& panel) {
 void Likelihood::Prepared::shorten(std::vector<Evidence> all) {
     std::map<ReadingKey, std::uint32_t> known;
     std::vector<std::size_t> read(spec.channels.size(), 0), differ(spec.channels.size(), 0);
+    // Beside levels that are followed, each reading is weighed as it stands.
+    const auto plain = [&](const Evidence& e) { return !latent && plain_normal(spec, e); };
     const auto tabled = [&](const Evidence& e) {
-        return (e.form == Evidence::Form::categorical || e.form == Evidence::Form::law) &&
-               !plain_normal(spec, e) && !effects_on(spec.channels[e.channel]) &&
+        return !latent && (e.form == Evidence::Form::categorical || e.form == Evidence::Form::law) &&
+               !plain(e) && !effects_on(spec.channels[e.channel]) &&
                spec.channels[e.channel].patient_sd == Channel::kNone;
     };
     const auto few = [&](std::size_t channel) { return differ[channel] <= 64 + read[channel] / 8; };
@@ -208,7 +219,7 @@ void Likelihood::Prepared::shorten(std::vector<Evidence> all) {
         item.channel = static_cast<std::uint32_t>(e.channel);
         if (e.form == Evidence::Form::silent) {
             item.how = Item::How::silent;
-        } else if (plain_normal(spec, e)) {
+        } else if (plain(e)) {
             item.how = Item::How::normal;
             item.pattern = e.form == Evidence::Form::normal ? static_cast<std::uint32_t>(e.pattern) : 0;
             item.y = e.form == Evidence::Form::normal ? e.y : e.reading.value;

@@ -13,6 +13,9 @@
 /// over it.
 namespace bellwether::markov {
 
+/// Expected moves within the longest gap beyond which squaring a matrix so often leaves no digit.
+constexpr double kMostMoves = 1e9;
+
 /// What a row must satisfy by itself. @throws Error M004, M007, M008.
 void check_row(const Spec& spec, const Row& row, bool first);
 
@@ -106,6 +109,7 @@ struct Likelihood::Prepared {
     std::vector<Pair> pairs;
     std::vector<Block> blocks;
     bool start_varies = false;          ///< with covariates
+    bool latent = false;                ///< levels are followed together with the states
     std::vector<std::size_t> patients;  ///< channels with a patient's own level
 
     Prepared(const Spec& spec, const Panel& panel);

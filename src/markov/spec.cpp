@@ -70,6 +70,19 @@ const std::string& TableColumns::column_of(const std::string& channel) const {
     return it == readings.end() ? channel : it->second;
 }
 
+bool Spec::has_latent() const {
+    return std::any_of(channels.begin(), channels.end(),
+                       [](const Channel& c) { return c.latent.has_value(); });
+}
+
+double Spec::growth_rate(std::size_t state, const Values& values) const {
+    if (growth.empty()) return 0.0;
+    double sum = 0.0;
+    for (const std::size_t p : growth[state].steps)
+        sum += values[p];
+    return growth[state].sign * sum;
+}
+
 std::vector<std::size_t> Spec::covariates_of(std::string_view word) const {
     std::vector<std::size_t> out;
     for (std::size_t c = 0; c < covariates.size(); ++c)

@@ -32,7 +32,7 @@ void SpecReader::read_channel(const yaml::Node& node) {
         spec_.channels.push_back(std::move(channel));
         return;
     }
-    channel.says = static_cast<Says>(map.word("says", {"level", "own-baseline", "rate"}));
+    channel.says = static_cast<Says>(map.word("says", {"level", "own-baseline", "rate", "growth"}));
     channel.family = static_cast<Family>(map.word("family", {"normal", "lognormal", "categorical"}));
     if (channel.family == Family::categorical) {
         if (channel.says != Says::level)
@@ -40,6 +40,12 @@ void SpecReader::read_channel(const yaml::Node& node) {
                             "write says: level");
         channel.says = Says::level;
         read_categories(map, channel, provenance);
+        map.done();
+        spec_.channels.push_back(std::move(channel));
+        return;
+    }
+    if (channel.says == Says::growth) {
+        read_growth_channel(map, channel, provenance);
         map.done();
         spec_.channels.push_back(std::move(channel));
         return;
@@ -61,8 +67,10 @@ void SpecReader::read_channel(const yaml::Node& node) {
     }
     if (channel.says != Says::rate) read_patient(map, channel, provenance);
     if (channel.says == Says::own_baseline) {
-        channel.first_is_baseline = map.word_or("baseline", {"first", "marked"}, 0) == 0;
-        channel.absolute = map.maybe_number("absolute");
+        const std::size_t baseline = map.word_or("baseline", {"first", "marked", "latent"}, 0);
+        channel.first_is_baseline = baseline == 0;
+        if (baseline == 2) read_latent(map, channel, provenance);
+        channel.absolute = baseline == 2 ? std::nullopt : map.maybe_number("absolute");
         if (channel.absolute && channel.on_log_scale() && *channel.absolute <= 0.0) {
             findings_.error("M026", node.at(), "`absolute` must be positive on a log scale",
                             "write a number above 0");

@@ -42,6 +42,7 @@ void SpecReader::read(const yaml::Node& root) {
     read_states(map.required("states"));
     read_covariates(map.optional("covariates"));
     if (const auto node = map.required("transitions"); !node.is_null()) read_transitions(node);
+    if (const auto node = map.optional("growth"); !node.is_null()) read_growth(node);
     if (const auto node = map.optional("channels"); !node.is_null()) read_channels(node);
     // Where states are seen, the first of them is where a subject starts.
     if (const auto node = spec_.channels.empty() ? map.optional("start") : map.required("start");

@@ -60,6 +60,11 @@ private:
     void read_channels(const yaml::Node& node);
     void read_channel(const yaml::Node& node);
     void read_patient(yaml::Map& map, Channel& channel, const Provenance& from);
+    // spec_growth.cpp
+    void read_growth(const yaml::Node& node);
+    void read_growth_channel(yaml::Map& map, Channel& channel, const Provenance& from);
+    /// The level's start, and wild readings.
+    void read_latent(yaml::Map& map, Channel& channel, const Provenance& from);
     using Variants = std::vector<std::pair<std::vector<Condition>, std::size_t>>;  ///< conditions, parameter
     struct PerState {
         std::vector<std::optional<Variants>> of;  ///< per state

@@ -10,9 +10,9 @@
 #include "bellwether/core/text.hpp"
 
 #include "expm.hpp"
+#include "growth_moments.hpp"
 
 namespace bellwether::markov {
-namespace {
 
 void check_gap(Days dt) {
     if (!(dt.count >= 0.0) || !std::isfinite(dt.count))
@@ -32,8 +32,6 @@ void check_generator(const Eigen::MatrixXd& Q) {
                         fmt::format("row {} of the generator adds up to {}", r, shortest(Q.row(r).sum())));
     }
 }
-
-}  // namespace
 
 void generator_into(const Spec& spec, const Values& values, std::span<const double> covariates, double* Q) {
     const std::size_t K = spec.states.size();
@@ -125,8 +123,21 @@ const TransitionCache::Entry& TransitionCache::at(std::span<const double> covari
     }
     Generators& here = known_[last_];
     ++size_;
-    return here.by_gap.emplace(dt.count, Entry{transition_unchecked(here.Q, dt.count), &here.Q})
+    return here.by_gap
+        .emplace(dt.count, Entry{transition_unchecked(here.Q, dt.count), &here.Q, growth(here.Q, dt)})
         .first->second;
+}
+
+std::shared_ptr<const GrowthTable<double>> TransitionCache::growth(const Eigen::MatrixXd& Q, Days dt) const {
+    if (!spec_->has_latent()) return nullptr;
+    const std::size_t K = spec_->states.size();
+    const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> rows = Q;
+    std::vector<double> rates;
+    for (std::size_t s = 0; s < K; ++s)
+        rates.push_back(spec_->growth_rate(s, *values_));
+    auto table = std::make_shared<GrowthTable<double>>();
+    MomentMaker<double>(K).make(rows.data(), rates.data(), dt.count, *table);
+    return table;
 }
 
 }  // namespace bellwether::markov

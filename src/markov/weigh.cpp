@@ -47,17 +47,37 @@ std::vector<double> odds_of_subsets(const Step& step, StateSet set, Index player
             weight[static_cast<std::size_t>(i) * K + s] =
                 std::exp(step.log_weight(static_cast<Index>(s), i) - (top == -kInfinity ? 0.0 : top));
     }
-    std::vector<double> products(odds.size() *
-                                 K);  // of a subset: that of the subset without its lowest member, times it
-    for (std::size_t s = 0; s < K; ++s)
-        products[s] = step.predicted[static_cast<Index>(s)];
+    // Readings of levels that are followed: by subset, from the filter. All others multiply.
+    std::size_t of_levels = 0;
+    for (const std::size_t i : step.levels)
+        of_levels |= std::size_t{1} << i;
+    const auto base = [&](std::size_t subset, std::size_t s) {
+        if (step.levels.empty()) return std::log(step.predicted[static_cast<Index>(s)]);
+        Index column = 0;
+        double readable = 0.0;
+        for (std::size_t i = 0; i < step.levels.size(); ++i) {
+            if (((subset >> step.levels[i]) & 1U) == 0) continue;
+            column |= Index{1} << i;
+            readable += step.log_weight(static_cast<Index>(s), static_cast<Index>(step.levels[i]));
+        }
+        return step.log_joint(static_cast<Index>(s), column) + readable;
+    };
+    // Of a subset: that of the subset without its lowest member that multiplies, times it.
+    std::vector<double> products(odds.size() * K);
     for (std::size_t subset = 0; subset < odds.size(); ++subset) {
         double* const product = &products[subset * K];
-        if (subset != 0) {
-            const double* const w = &weight[static_cast<std::size_t>(std::countr_zero(subset)) * K];
-            const double* const rest = &products[(subset & (subset - 1)) * K];
+        if (const std::size_t others = subset & ~of_levels; others != 0) {
+            const std::size_t lowest = others & (~others + 1);
+            const double* const w = &weight[static_cast<std::size_t>(std::countr_zero(lowest)) * K];
+            const double* const rest = &products[(subset ^ lowest) * K];
             for (std::size_t s = 0; s < K; ++s)
                 product[s] = rest[s] * w[s];
+        } else {
+            double top = -kInfinity;
+            for (std::size_t s = 0; s < K; ++s)
+                top = std::max(top, product[s] = base(subset, s));
+            for (std::size_t s = 0; s < K; ++s)
+                product[s] = top == -kInfinity ? 0.0 : std::exp(product[s] - top);
         }
         double inside = 0.0, outside = 0.0;
         for (std::size_t s = 0; s < K; ++s)
@@ -68,7 +88,7 @@ std::vector<double> odds_of_subsets(const Step& step, StateSet set, Index player
         }
         // Underflow: once more in logs.
         for (std::size_t s = 0; s < K; ++s) {
-            logs[s] = std::log(step.predicted[static_cast<Index>(s)]);
+            logs[s] = base(subset, s);
             for (Index i = 0; i < players; ++i)
                 if (((subset >> i) & 1U) != 0) logs[s] += step.log_weight(static_cast<Index>(s), i);
         }

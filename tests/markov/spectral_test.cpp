@@ -1,11 +1,11 @@
 #include <cmath>
 #include <functional>
 
-#include <boost/multiprecision/cpp_dec_float.hpp>
 #include <catch2/catch.hpp>
 
 #include "bellwether/markov/likelihood.hpp"
 
+#include "markov/support/fine.hpp"
 #include "markov/support/oracle.hpp"
 
 using namespace bellwether;
@@ -14,50 +14,6 @@ using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
 
 namespace {
-
-using Fine = boost::multiprecision::cpp_dec_float_50;
-using FineMatrix = std::vector<std::vector<Fine>>;
-
-FineMatrix product(const FineMatrix& a, const FineMatrix& b) {
-    const std::size_t K = a.size();
-    FineMatrix out(K, std::vector<Fine>(K, 0));
-    for (std::size_t i = 0; i < K; ++i)
-        for (std::size_t k = 0; k < K; ++k)
-            for (std::size_t j = 0; j < K; ++j)
-                out[i][j] += a[i][k] * b[k][j];
-    return out;
-}
-
-/// exp(Q t) to some 45 digits: Taylor after halving.
-FineMatrix exponential(FineMatrix Q, const Fine& t) {
-    const std::size_t K = Q.size();
-    Fine largest = 0;
-    for (auto& row : Q)
-        for (Fine& q : row) {
-            q *= t;
-            largest = std::max(largest, Fine(abs(q)));
-        }
-    int halvings = 0;
-    for (; largest > 0.1; largest /= 2)
-        ++halvings;
-    for (auto& row : Q)
-        for (Fine& q : row)
-            q = ldexp(q, -halvings);
-    FineMatrix sum(K, std::vector<Fine>(K, 0)), term = sum;
-    for (std::size_t i = 0; i < K; ++i)
-        sum[i][i] = term[i][i] = 1;
-    for (int n = 1; n < 40; ++n) {
-        term = product(term, Q);
-        for (std::size_t i = 0; i < K; ++i)
-            for (std::size_t j = 0; j < K; ++j) {
-                term[i][j] /= n;
-                sum[i][j] += term[i][j];
-            }
-    }
-    for (int i = 0; i < halvings; ++i)
-        sum = product(sum, sum);
-    return sum;
-}
 
 struct Move {
     std::size_t from, to;
@@ -111,11 +67,11 @@ void compare(std::size_t K, const std::vector<Move>& moves, double t) {
     const Spec spec = spec_of(K, moves);
     const Values values = spec.start_values();
     const Fine h = Fine("1e-18");
-    const FineMatrix P = exponential(fine(K, moves, moves.size(), 0), t);
+    const FineMatrix P = fine_exponential(fine(K, moves, moves.size(), 0), t);
     std::vector<FineMatrix> up, down;
     for (std::size_t p = 0; p < moves.size(); ++p) {
-        up.push_back(exponential(fine(K, moves, p, h), t));
-        down.push_back(exponential(fine(K, moves, p, -h), t));
+        up.push_back(fine_exponential(fine(K, moves, p, h), t));
+        down.push_back(fine_exponential(fine(K, moves, p, -h), t));
     }
     for (std::size_t r = 0; r < K; ++r)
         for (std::size_t s = 0; s < K; ++s) {

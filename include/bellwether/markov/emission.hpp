@@ -32,12 +32,14 @@ struct Evidence {
         rate,         ///< y against previous + mean * days
         categorical,  ///< category, or one of `reading.among`
         law,          ///< reading, by each group's law
+        latent,       ///< y against the subject's own level, which is followed elsewhere
     };
     std::size_t channel = 0;
     Form form = Form::silent;
     Censor censor = Censor::none;
     Censor previous_censor = Censor::none;
-    std::size_t pattern = 0;  ///< form normal: which conditions hold
+    std::size_t pattern = 0;  ///< forms normal and latent: which conditions hold
+    bool first = false;       ///< form latent: the channel's first reading
     std::size_t category = 0;
     double y = 0.0;  ///< reading or its limit, minus baseline where there is one; on the channel's scale
     double previous = 0.0;

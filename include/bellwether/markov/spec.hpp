@@ -110,7 +110,7 @@ struct Condition {
     friend bool operator==(const Condition&, const Condition&) = default;
 };
 
-enum class Says { level, own_baseline, rate };
+enum class Says { level, own_baseline, rate, growth };
 /// by_state: each group of states has a Law of its own.
 enum class Family { normal, lognormal, categorical, by_state };
 
@@ -155,11 +155,26 @@ struct CensoredPrior {
     double sd = 1.0;
 };
 
+/// A level behind a subject's readings of one channel, followed together with the states: reading = level +
+/// mean of the state (own_baseline) + noise. Normal before the first reading. It moves by share x the rate of
+/// the state (Spec::growth) and by diffusion, or stays where it is (share 0, no diffusion).
+/// On the channel's scale: log for lognormal.
+struct LatentLevel {
+    double share = 1.0;  ///< a diameter moves at a third of the rate of its volume
+    int noise = -1;      ///< parameter: sd of a reading about the level; -1: the groups' sd
+    int diffusion = -1;  ///< parameter: sd after one unit of time; -1: none
+    std::size_t first_mean = 0, first_sd = 0;  ///< parameters
+    bool comparable = true;                    ///< false: the first reading sets the level, not the state
+    double wild_share = 0.0;                   ///< of readings whose noise is wild_times as large
+    double wild_times = 1.0;
+};
+
 /// What a channel's reading tells about the state. A channel by_state says its level, by each group's law;
 /// for the others, "scale" below is log for lognormal, else linear.
 ///   level          reading            ~ normal(mean, sd)
 ///   own_baseline   reading - baseline ~ normal(mean, sd)
 ///   rate           reading - previous ~ normal(mean * gap, sd^2 + diffusion^2 * gap), mean per day
+///   growth         reading - latent level ~ normal(0, noise^2); the level moves at the state's rate
 /// States that share all parameters form a group, so that a density is computed once per group.
 struct Channel {
     static constexpr std::size_t kMaxConditions = 2;
@@ -192,6 +207,7 @@ struct Channel {
     std::optional<double>
         absolute;  ///< own_baseline: the baseline, unit of the channel, where a subject has none
     std::optional<CensoredPrior> censored_prior;  ///< rate
+    std::optional<LatentLevel> latent;            ///< growth; own_baseline where the baseline is not read off
     /// Parameter: sd of a patient's own level, normal with mean 0, which is added to the location of every
     /// group (on its unconstrained scale). At most two channels, none of them `rate` or categorical.
     int patient_sd = kNone;
@@ -204,6 +220,13 @@ struct Anchor {
     std::vector<std::string> order;
     std::vector<Condition> when;
     Location at;
+};
+
+/// How fast the levels behind the growth channels move in a state, per unit of time: sign x the sum of
+/// positive parameters, so that the rates of one sign keep their order whatever the values.
+struct GrowthRate {
+    double sign = 0.0;  ///< 0: they stay
+    std::vector<std::size_t> steps;
 };
 
 /// Start probabilities are proportional to a product of factors, one per axis (or one alone over states).
@@ -238,6 +261,7 @@ struct Spec {
     std::vector<Covariate> covariates;
     std::vector<Transition> transitions;
     std::vector<Channel> channels;
+    std::vector<GrowthRate> growth;  ///< per state; empty: no channel grows
     std::vector<StartFactor> start;
     std::vector<Anchor> anchors;
     std::vector<Parameter> parameters;
@@ -251,6 +275,9 @@ struct Spec {
     [[nodiscard]] std::vector<std::string> labels() const;
     [[nodiscard]] StateSet all_states() const;
     [[nodiscard]] StateSet live_states() const;  ///< those that are not absorbing
+    /// Are there levels to be followed together with the states?
+    [[nodiscard]] bool has_latent() const;
+    [[nodiscard]] double growth_rate(std::size_t state, const Values& values) const;
     [[nodiscard]] std::optional<std::size_t> channel_index(std::string_view channel) const;
     [[nodiscard]] std::optional<std::size_t> covariate_index(std::string_view covariate) const;
     /// The covariate of that name, or all that an entry declares: "stage" gives stage=II and stage=III.

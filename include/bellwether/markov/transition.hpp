@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -8,6 +9,7 @@
 #include <Eigen/Core>
 
 #include "bellwether/core/date.hpp"
+#include "bellwether/markov/growth.hpp"
 #include "bellwether/markov/spec.hpp"
 
 namespace bellwether::markov {
@@ -52,7 +54,8 @@ public:
 
     struct Entry {
         Eigen::MatrixXd P;
-        const Eigen::MatrixXd* Q;  ///< intensities under these covariates
+        const Eigen::MatrixXd* Q;                           ///< intensities under these covariates
+        std::shared_ptr<const GrowthTable<double>> growth;  ///< where levels are followed; else null
     };
     /// The entry is valid until the next call.
     /// @throws Error M002, M007 a covariate is not finite.
@@ -68,6 +71,8 @@ private:
     };
     const Spec* spec_;
     const Values* values_;
+    [[nodiscard]] std::shared_ptr<const GrowthTable<double>> growth(const Eigen::MatrixXd& Q, Days dt) const;
+
     std::vector<std::size_t> used_;  ///< covariates that act on a transition
     std::size_t limit_, size_ = 0;
     std::deque<Generators> known_;  ///< entries point into it

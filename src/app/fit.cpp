@@ -45,9 +45,7 @@ markov::FittedModel fit_table(const markov::Spec& spec, const Table& table, cons
         markov::centre_on_means(centred, table.panel);
         options.from = markov::crude_start(centred, table.panel);
     }
-    auto model = markov::fit_folds(spec, table.panel, how.folds, how.date, options, how.threads);
-    model.data_fingerprint = table.fingerprint;
-    return model;
+    return markov::fit_folds(spec, table.panel, how.folds, how.date, options, how.threads, table.fingerprint);
 }
 
 namespace {

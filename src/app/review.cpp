@@ -198,11 +198,11 @@ std::vector<report::StateTrace> traces(const Context& context, const series::Tim
         const auto posterior = scorer->posterior(timeline, d, track);
         if (posterior->dates().empty()) continue;
         const auto& spec = scorer->model().spec;
-        const auto trace = [&](const std::string& axis, std::vector<std::string> labels) {
+        const auto trace = [&, &model = name](const std::string& axis, std::vector<std::string> labels) {
             // What is on no label of the axis (the dead) is shown too: the bands add up to one.
             for (const auto& s : spec.states)
                 if (s.absorbing) labels.push_back(s.name);
-            report::StateTrace t{name, axis, labels, posterior->dates(), {}, {}};
+            report::StateTrace t{model, axis, labels, posterior->dates(), {}, {}};
             for (const Date at : t.dates) {
                 auto& row = t.p.emplace_back();
                 for (const auto& label : labels)

@@ -139,8 +139,7 @@ private:
     [[nodiscard]] Cell cell(std::size_t column) const {
         if (column == kNoColumn) return {};
         const auto& c = csv_.cells()[column];
-        const auto place = csv_.place(c.offset);
-        return {trim(c.text), {name_, place.line, place.column}};
+        return {trim(c.text), c.offset, &csv_, &name_};
     }
 
     void take_record() {
@@ -153,14 +152,14 @@ private:
         if (!take_subject()) return;
         const Cell when = cell(time_);
         if (when.missing()) {
-            findings_.error("P024", when.at, "the time is missing", "write it, or remove the row");
+            findings_.error("P024", when.at(), "the time is missing", "write it, or remove the row");
             return;
         }
         const auto time = cells_.number(when, "time");
         if (!time) return;
         if (has_time_ && *time < last_time_) {
             findings_.error(
-                "P025", when.at,
+                "P025", when.at(),
                 fmt::format("time {} of subject '{}' follows {}", shortest(*time), id_, shortest(last_time_)),
                 "order the rows of each subject by time");
             return;
@@ -181,7 +180,7 @@ private:
     bool take_subject() {
         const Cell c = cell(subject_);
         if (c.missing()) {
-            findings_.error("P024", c.at, "the subject is missing", "write who this row is about");
+            findings_.error("P024", c.at(), "the subject is missing", "write who this row is about");
             return false;
         }
         if (c.text != id_ || !any_) {
@@ -193,14 +192,14 @@ private:
             has_covariate_.assign(spec_.covariates.size(), false);
             subject_weight_.reset();
             if (!seen_.insert(id_).second)
-                findings_.error("P025", c.at, fmt::format("subject '{}' comes again", id_),
+                findings_.error("P025", c.at(), fmt::format("subject '{}' comes again", id_),
                                 "let all rows of a subject stand together");
         }
         if (weight_ == kNoColumn) return true;
         const Cell w = cell(weight_);
         const auto weight = w.missing() ? std::nullopt : cells_.number(w, "weight");
         if (w.missing() || (weight && (*weight < 0.0 || (subject_weight_ && *weight != *subject_weight_))))
-            findings_.error("P026", w.at,
+            findings_.error("P026", w.at(),
                             fmt::format("weight '{}' of subject '{}' is negative, missing or not that of its "
                                         "other rows",
                                         w.text, id_),
@@ -217,7 +216,7 @@ private:
             const Cell said = cell(covariate_[c]);
             if (said.missing()) {
                 if (!has_covariate_[c]) {
-                    findings_.error("P024", said.at,
+                    findings_.error("P024", said.at(),
                                     fmt::format("covariate '{}' is missing in the first row of subject '{}'",
                                                 covariate.name, id_),
                                     "write its value; a later row may leave it out, and keeps it");
@@ -231,7 +230,7 @@ private:
                 continue;
             }
             if (has_covariate_[c] && !covariate.varying && *x != in_force_[c])
-                findings_.error("P026", said.at,
+                findings_.error("P026", said.at(),
                                 fmt::format("covariate '{}' of subject '{}' changes, but is fixed in time",
                                             covariate.name, id_),
                                 "correct the cell, or remove `time: fixed`");
@@ -256,17 +255,18 @@ private:
     void take_states(Line& line) {
         StateSet set = spec_.all_states();
         bool said = false;
-        const auto narrow = [&](StateSet by, const Location& at) {
+        const auto narrow = [&](StateSet by, const Cell& cell) {
             said = true;
             if ((set & by) == 0)
-                findings_.error("P023", at, "the cells of this row name states that exclude each other",
+                findings_.error("P023", cell.at(),
+                                "the cells of this row name states that exclude each other",
                                 "let the state column and the readings agree");
             else
                 set &= by;
         };
         const Cell state = cell(state_), kind = cell(kind_), known = cell(known_);
         if (!state.missing())
-            if (const auto states = cells_.states(state)) narrow(*states, state.at);
+            if (const auto states = cells_.states(state)) narrow(*states, state);
         const bool certain = !known.missing() && cells_.truth(known).value_or(false);
         line.readings.resize(spec_.channels.size());
         for (std::size_t c = 0; c < spec_.channels.size(); ++c) {
@@ -276,17 +276,17 @@ private:
             const auto reading = cells_.reading(value, channel);
             if (!reading) continue;
             line.readings[c] = reading->reading;
-            if (reading->among != 0) narrow(reading->among, value.at);
+            if (reading->among != 0) narrow(reading->among, value);
             if (!certain || channel.family != Family::categorical || !reading->reading.present) continue;
             const auto& word = channel.categories[static_cast<std::size_t>(reading->reading.value)];
             const StateSet truth = spec_.states_with(word);
             line.readings[c] = {};
             if (truth == 0)
                 findings_.error(
-                    "P023", value.at, fmt::format("the known reading '{}' is not a state", word),
+                    "P023", value.at(), fmt::format("the known reading '{}' is not a state", word),
                     "name the categories as the states, or give the state in a column of its own");
             else
-                narrow(truth, value.at);
+                narrow(truth, value);
         }
         line.among = said ? set : 0;
         line.known = rows_.empty() && (certain || spec_.start.empty());

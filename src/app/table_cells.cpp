@@ -28,6 +28,12 @@ std::optional<std::size_t> numbered(std::string_view text, std::size_t count) {
 
 }  // namespace
 
+Location Cell::at() const {
+    if (csv == nullptr) return {};
+    const auto place = csv->place(offset);
+    return {*file, place.line, place.column};
+}
+
 CellReader::CellReader(const Spec& spec, const TableColumns& columns, Findings& findings)
     : spec_(spec), columns_(columns), findings_(findings) {
     for (std::size_t s = 0; s < spec.states.size(); ++s) {
@@ -39,13 +45,16 @@ CellReader::CellReader(const Spec& spec, const TableColumns& columns, Findings& 
 }
 
 void CellReader::refuse(const char* code, const Cell& cell, const std::string& what, std::string hint) const {
-    findings_.error(code, cell.at, what, std::move(hint));
+    findings_.error(code, cell.at(), what, std::move(hint));
 }
 
-std::optional<double> CellReader::number(const Cell& cell, const std::string& what) const {
+std::optional<double> CellReader::number(const Cell& cell, std::string_view what,
+                                         std::string_view name) const {
     const auto x = parse_double(cell.text);
     if (!x)
-        refuse("P022", cell, fmt::format("{} '{}' is not a number", what, cell.text),
+        refuse("P022", cell,
+               fmt::format("{}{} '{}' is not a number", what, name.empty() ? "" : fmt::format(" '{}':", name),
+                           cell.text),
                "write digits and a point, or leave the cell empty where the value is missing");
     return x;
 }
@@ -103,7 +112,7 @@ std::optional<double> CellReader::covariate(const Cell& cell, const Covariate& c
         }
         return static_cast<std::size_t>(level - c.levels.begin()) == c.level ? 1.0 : 0.0;
     }
-    const auto x = number(cell, fmt::format("covariate '{}':", c.name));
+    const auto x = number(cell, "covariate", c.name);
     if (x && c.indicator && *x != 0.0 && *x != 1.0) {
         refuse("P023", cell, fmt::format("indicator '{}' is {}", c.name, cell.text),
                "write 0 or 1, or give the covariate `levels:`");

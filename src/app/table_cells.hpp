@@ -6,15 +6,21 @@
 #include <vector>
 
 #include "bellwether/core/error.hpp"
+#include "bellwether/feed/csv.hpp"
 #include "bellwether/markov/panel.hpp"
 
 /// Private to read_table: what a cell says under a model.
 namespace bellwether::app {
 
+/// Of the record that the reader stands at. Its place is worked out only where it is asked for: most cells
+/// are good, and a table has many.
 struct Cell {
     std::string_view text;
-    Location at;
+    std::size_t offset = 0;  ///< in the record
+    const feed::CsvReader* csv = nullptr;
+    const std::string* file = nullptr;
     [[nodiscard]] bool missing() const { return text.empty() || text == "NA"; }
+    [[nodiscard]] Location at() const;
 };
 
 /// What a cell of readings says: a reading, or states.
@@ -27,7 +33,9 @@ class CellReader {
 public:
     CellReader(const markov::Spec& spec, const markov::TableColumns& columns, Findings& findings);
 
-    [[nodiscard]] std::optional<double> number(const Cell& cell, const std::string& what) const;
+    /// @param what, name  "time", "": of what the finding speaks where it is no number; "covariate", "age"
+    [[nodiscard]] std::optional<double> number(const Cell& cell, std::string_view what,
+                                               std::string_view name = {}) const;
     /// Nothing, and a finding, when no state is called so.
     [[nodiscard]] std::optional<markov::StateSet> states(const Cell& cell) const;
     [[nodiscard]] std::optional<markov::Kind> kind(const Cell& cell) const;

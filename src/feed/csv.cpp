@@ -113,7 +113,22 @@ struct Control : tao::pegtl::normal<Rule> {
 
 constexpr std::size_t block_size = 1U << 18U;
 
+/// memchr first: most records have none, and it looks at many bytes at once.
+std::size_t count_of(char wanted, std::string_view bytes) {
+    if (bytes.empty() || !std::memchr(bytes.data(), wanted, bytes.size())) return 0;
+    return static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), wanted));
+}
+
+/// Printable ASCII, which is what most records are.
+bool plain(std::string_view raw) {
+    unsigned odd = 0;
+    for (const char c : raw)
+        odd |= static_cast<unsigned>(static_cast<unsigned char>(c) - 0x20U > 0x5EU);
+    return odd == 0;
+}
+
 std::size_t first_bad_byte(std::string_view raw) {
+    if (plain(raw)) return std::string_view::npos;
     const auto control = std::find_if(raw.begin(), raw.end(), [](char c) {
         const auto u = static_cast<unsigned char>(c);
         return (u < 0x20 && c != '\n' && c != '\r' && c != '\t') || u == 0x7F;
@@ -152,9 +167,7 @@ std::size_t CsvReader::end_of_record() {
             const std::size_t end =
                 newline ? static_cast<std::size_t>(static_cast<const char*>(newline) - left.data())
                         : left.size();
-            const auto quotes = std::count(left.begin() + static_cast<long>(scanned),
-                                           left.begin() + static_cast<long>(end), '"');
-            if (quotes % 2 != 0) open = !open;
+            if (count_of('"', left.substr(scanned, end - scanned)) % 2 != 0) open = !open;
             if (newline && !open) return end;
             scanned = newline ? end + 1 : end;
             if (scanned > dialect_.longest_record) return std::string_view::npos;
@@ -245,7 +258,7 @@ CsvReader::Found CsvReader::next() {
                       "split the record, or look for a quote that is never closed", 0);
             return Found::broken;
         }
-        next_line_ = line_ + 1 + static_cast<int>(std::count(raw_.begin(), raw_.end(), '\n'));
+        next_line_ = line_ + 1 + static_cast<int>(count_of('\n', raw_));
         begin_ = std::min(buffer_.size(), begin_ + end + 1);
         if (const std::size_t bad = first_bad_byte(raw_); bad != std::string_view::npos) {
             broken_ = {"F008",

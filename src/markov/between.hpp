@@ -35,8 +35,8 @@ public:
         if (P.size() == 0) {
             using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
             const auto K = static_cast<Eigen::Index>(static_cast<std::size_t>(K_));
-            const auto& [generator, dt] = e_.in().slots[static_cast<std::size_t>(slot)];
-            P = transition_unchecked(Eigen::Map<const RowMajor>(e_.Q(generator), K, K), dt);
+            const auto& of = e_.in().slots[static_cast<std::size_t>(slot)];
+            P = transition_unchecked(Eigen::Map<const RowMajor>(e_.Q(of.generator), K, K), of.gap);
         }
         return P;
     }
@@ -62,6 +62,15 @@ public:
         for (std::size_t s = 0; s < K_; ++s)
             if (!contains(set, s)) out[s] = 0.0;
     }
+    /// The same by the matrix of a busy slot.
+    void busy(int slot, const double* a, double* out) const {
+        const double* const P = e_.matrix(slot);
+        for (std::size_t s = 0; s < K_; ++s)
+            out[s] = a[0] * P[s];
+        for (std::size_t r = 1; r < K_; ++r)
+            for (std::size_t s = 0; s < K_; ++s)
+                out[s] += a[r] * P[r * K_ + s];
+    }
     void whole(int slot, const double* a, double* out) {
         const Eigen::MatrixXd& P = whole(slot);
         std::fill(out, out + K_, 0.0);
@@ -79,6 +88,18 @@ public:
         dual_into_basis(K_, view.dual, b, room);
         dual_out_of_basis(K_, view.vector, exps, room, beta);
         add_derivative(K_, view.value, exps, gap(slot), y, room, out.in_basis<S>(generator));
+    }
+    void busy_back(int slot, const double* a, const double* b, double* beta, Gather& out) const {
+        const double* const turned = e_.matrix(slot) + K_ * K_;
+        for (std::size_t r = 0; r < K_; ++r)
+            beta[r] = b[0] * turned[r];
+        for (std::size_t s = 1; s < K_; ++s)
+            for (std::size_t r = 0; r < K_; ++r)
+                beta[r] += b[s] * turned[s * K_ + r];
+        double* const by_P = out.by_busy(slot);
+        for (std::size_t r = 0; r < K_; ++r)
+            for (std::size_t s = 0; s < K_; ++s)
+                by_P[r * K_ + s] += a[r] * b[s];
     }
     void whole_back(int slot, const double* a, const double* b, double* beta, Gather& out) {
         const Eigen::MatrixXd& P = whole(slot);

@@ -162,7 +162,7 @@ void Eigenbases::general(std::size_t generator, const double* Q) {
     if ((solver.eigenvalues().imag().array() == 0.0).all()) {
         double* const at = real_.data() + generator * stride_;
         Eigen::Map<Eigen::VectorXd>(at, K) = solver.eigenvalues().real();
-        const Eigen::MatrixXd V = solver.pseudoEigenvectors();
+        const Eigen::MatrixXd& V = solver.pseudoEigenvectors();
         Eigen::Map<RowMajor>(at + K, K, K) = V;
         Eigen::Map<RowMajor>(at + K + K * K, K, K) = Eigen::PartialPivLU<Eigen::MatrixXd>(V).inverse();
         return accept(at, Form::real);

@@ -7,13 +7,12 @@
 #include "bellwether/markov/likelihood.hpp"
 
 #include "expm.hpp"
-#include "parallel.hpp"
 
 namespace bellwether::markov {
 namespace {
 
 constexpr double kLogRootTwoPi = 0.91893853320467274178;
-constexpr std::size_t kGeneratorsAtOnce = 512, kSlotsAtOnce = 1024;
+constexpr std::size_t kGeneratorsAtOnce = 512, kSlotsAtOnce = 1024, kMatricesAtOnce = 128;
 
 }  // namespace
 
@@ -26,6 +25,8 @@ Evaluation::Evaluation(const Likelihood::Prepared& in)
     Q_.resize(in.generators.size() * square_);
     bases_.resize(in.generators.size());
     exp_.resize(in.slots.size() * states_);
+    matrix_.resize(in.busy.size() * 2 * square_);
+    has_matrix_.resize(in.busy.size());
     for (const auto& slot : in.slots)
         longest_gap_ = std::max(longest_gap_, slot.gap);
 }
@@ -39,11 +40,13 @@ const Complex* Evaluation::exponentials<Complex>(int slot) const {
     return complex_exp_.data() + static_cast<std::size_t>(slot) * states_;
 }
 
-bool Evaluation::set(const Values& values, unsigned threads) {
+bool Evaluation::set(const Values& values, Workers& workers, bool by_block) {
     values_ = &values;
-    set_generators(threads);
+    set_generators(workers, by_block ? in_.common : in_.slots.size());
     const double most = kMostMoves / std::max(longest_gap_, 1e-300);
     if (std::any_of(Q_.begin(), Q_.end(), [&](double q) { return !(std::abs(q) <= most); })) return false;
+    std::fill(has_matrix_.begin(), has_matrix_.end(), '\0');
+    if (by_block) set_matrices(workers);
     set_normals();
     if (!in_.start_varies && !in_.spec.start.empty()) start_ = start_probabilities(in_.spec, values);
     table_.clear();
@@ -55,9 +58,9 @@ bool Evaluation::set(const Values& values, unsigned threads) {
     return true;
 }
 
-void Evaluation::set_generators(unsigned threads) {
+void Evaluation::set_generators(Workers& workers, std::size_t slots) {
     const std::size_t n = in_.generators.size();
-    in_parallel((n + kGeneratorsAtOnce - 1) / kGeneratorsAtOnce, threads, [&](std::size_t part, unsigned) {
+    workers.run((n + kGeneratorsAtOnce - 1) / kGeneratorsAtOnce, [&](std::size_t part, unsigned) {
         for (std::size_t g = part * kGeneratorsAtOnce; g < std::min(n, (part + 1) * kGeneratorsAtOnce); ++g) {
             double* const Q = Q_.data() + g * square_;
             generator_into(in_.spec, *values_, in_.generators[g], Q);
@@ -65,8 +68,7 @@ void Evaluation::set_generators(unsigned threads) {
         }
     });
     complex_exp_.resize(bases_.any_complex() ? in_.slots.size() * states_ : 0);
-    const std::size_t slots = in_.slots.size();
-    in_parallel((slots + kSlotsAtOnce - 1) / kSlotsAtOnce, threads, [&](std::size_t part, unsigned) {
+    workers.run((slots + kSlotsAtOnce - 1) / kSlotsAtOnce, [&](std::size_t part, unsigned) {
         set_exponentials(part * kSlotsAtOnce, std::min(slots, (part + 1) * kSlotsAtOnce));
     });
 }
@@ -88,6 +90,44 @@ void Evaluation::set_exponentials(std::size_t begin, std::size_t end) {
     Eigen::Map<Eigen::ArrayXd> all(exp_.data() + begin * states_,
                                    static_cast<Eigen::Index>((end - begin) * states_));
     all = all.exp();
+}
+
+void Evaluation::set_matrices(Workers& workers) {
+    const std::size_t n = in_.busy.size();
+    workers.run((n + kMatricesAtOnce - 1) / kMatricesAtOnce, [&](std::size_t part, unsigned) {
+        for (std::size_t b = part * kMatricesAtOnce; b < std::min(n, (part + 1) * kMatricesAtOnce); ++b) {
+            const auto g =
+                static_cast<std::size_t>(in_.slots[static_cast<std::size_t>(in_.busy[b])].generator);
+            if (bases_.form(g) == Form::none || bases_.graded(g)) continue;
+            if (bases_.form(g) == Form::real)
+                set_matrix<double>(b);
+            else
+                set_matrix<Complex>(b);
+            has_matrix_[b] = 1;
+        }
+    });
+}
+
+template <typename S>
+void Evaluation::set_matrix(std::size_t busy) {
+    const int slot = in_.busy[busy];
+    const auto view =
+        bases_.view<S>(static_cast<std::size_t>(in_.slots[static_cast<std::size_t>(slot)].generator));
+    const S* const exps = exponentials<S>(slot);
+    double* const P = matrix_.data() + busy * 2 * square_;
+    std::fill_n(P, 2 * square_, 0.0);
+    for (std::size_t r = 0; r < states_; ++r)
+        for (std::size_t i = 0; i < states_; ++i) {
+            const S by = view.vector[r * states_ + i] * exps[i];
+            for (std::size_t s = 0; s < states_; ++s)
+                P[r * states_ + s] += real_part(by * view.dual[i * states_ + s]);
+        }
+    for (std::size_t r = 0; r < states_; ++r)
+        for (std::size_t s = 0; s < states_; ++s) {
+            double& p = P[r * states_ + s];
+            p = contains(in_.reach[r], s) && p > 0.0 ? p : 0.0;
+            P[square_ + s * states_ + r] = p;
+        }
 }
 
 void Evaluation::set_normals() {

@@ -19,17 +19,34 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 using Eigen::Index;
 
+/// arrival() times the states before, without the matrix. @param room  K, for what is in between
+void arrive(Kind kind, const TransitionCache::Entry& moved, Days gap, const Eigen::VectorXd& before,
+            Eigen::VectorXd& room, Eigen::VectorXd& out) {
+    const Eigen::MatrixXd& Q = *moved.Q;
+    const bool watched = kind == Kind::watched;
+    if (watched)
+        room = (Q.diagonal().array() * gap.count).exp() * before.array();
+    else
+        room.noalias() = moved.P.transpose() * before;
+    for (Index s = 0; s < out.size(); ++s) {
+        out[s] = watched ? room[s] : 0.0;
+        for (Index r = 0; r < out.size(); ++r)
+            if (r != s) out[s] += room[r] * Q(r, s);
+    }
+}
+
 /// Log weights of the readings, a column per channel read, and of the row's kind in the last.
 void weigh_row(const Spec& spec, const Values& values, const FilterState& state, const Row& row,
                std::span<const double> before, Days gap, Step& out) {
     const auto K = static_cast<Index>(spec.states.size());
     out.channels.clear();
+    out.channels.reserve(spec.channels.size());
     for (std::size_t c = 0; c < spec.channels.size(); ++c)
         if (row.readings[c].present) out.channels.push_back(c);
     const auto n = static_cast<Index>(out.channels.size());
-    std::vector<double> centred;  // stays empty, without allocation, unless covariates act on readings
+    out.centred.clear();  // stays empty unless covariates act on readings
     for (std::size_t c = 0; covariates_act_on_readings(spec) && c < spec.covariates.size(); ++c)
-        centred.push_back(row.covariates[c] - spec.covariates[c].centre);
+        out.centred.push_back(row.covariates[c] - spec.covariates[c].centre);
     if (out.log_weight.rows() != K || out.log_weight.cols() < n + 1)
         out.log_weight.resize(K, static_cast<Index>(spec.channels.size()) + 1);
     for (Index i = 0; i < n; ++i) {
@@ -44,7 +61,7 @@ void weigh_row(const Spec& spec, const Values& values, const FilterState& state,
         ChannelMemory memory = state.memory[c];
         pass_time(channel, before, gap, memory);
         Evidence evidence = evidence_of(channel, c, row.readings[c], memory, before);
-        evidence.centred = centred;
+        evidence.centred = out.centred;
         log_weights(channel, evidence, values, {out.log_weight.col(i).data(), static_cast<std::size_t>(K)},
                     spec.parameters);
     }
@@ -140,7 +157,7 @@ void Filter::take(FilterState& state, const Row& row, Step& out, bool explained)
     if (moved == nullptr) {
         out.predicted = out.before;
     } else if (row.kind == Kind::watched || row.kind == Kind::entry) {
-        out.predicted = arrival(row.kind, moved->P, *moved->Q, gap.count).transpose() * out.before;
+        arrive(row.kind, *moved, gap, out.before, out.filtered, out.predicted);
         density = out.predicted.sum();
         if (density > 0.0) out.predicted /= density;
     } else {

@@ -44,6 +44,11 @@ std::string why_bad(const Spec& spec, const Likelihood& likelihood, const Values
     return "the gradient is not finite at the start";
 }
 
+/// The log likelihood at values whose objective is known: evaluated again only where a prior is part of that.
+double log_lik_of(const Spec& spec, const Likelihood& likelihood, const Values& values, double objective) {
+    return std::isfinite(objective) && log_prior(spec, values) == 0.0 ? -objective : likelihood.value(values);
+}
+
 Eigen::VectorXd jittered(const Objective& objective, double sd, std::mt19937_64& random) {
     Eigen::VectorXd x = objective.start();
     for (Eigen::Index i = 0; i < x.size(); ++i) {
@@ -173,11 +178,12 @@ ParameterSet fit(const Spec& spec, const Panel& panel, const FitOptions& options
     out.rows = panel.rows();
     out.values = options.from.empty() ? spec.start_values() : options.from;
     out.standard_error.assign(spec.parameters.size(), std::nullopt);
-    Objective objective(spec, likelihood, out.values);
-    out.summary.start_log_lik = likelihood.value(out.values);
-    out.summary.final_log_lik = out.summary.start_log_lik;
+    const Objective objective(spec, likelihood, out.values);
     Eigen::VectorXd gradient;
-    if (!std::isfinite(objective.value(objective.start(), gradient))) {
+    const double at_start = objective.value(objective.start(), gradient);
+    out.summary.start_log_lik = log_lik_of(spec, likelihood, out.values, at_start);
+    out.summary.final_log_lik = out.summary.start_log_lik;
+    if (!std::isfinite(at_start)) {
         out.summary.end = FitSummary::End::bad_start;
         out.summary.why = why_bad(spec, likelihood, out.values);
         return out;
@@ -207,7 +213,7 @@ ParameterSet fit(const Spec& spec, const Panel& panel, const FitOptions& options
     } while (!enough());
     out.values = objective.values_at(best.x);
     out.summary.iterations = best.iterations;
-    out.summary.final_log_lik = likelihood.value(out.values);
+    out.summary.final_log_lik = log_lik_of(spec, likelihood, out.values, best.value);
     out.summary.anchor_broken = broken_anchor(spec, out.values);
     judge(objective, best, out);
     if (options.starts > 1 && out.summary.end == FitSummary::End::converged)

@@ -3,6 +3,7 @@
 
 #include "evaluation.hpp"
 #include "expm.hpp"
+#include "spectral.hpp"
 
 namespace bellwether::markov {
 namespace {
@@ -99,6 +100,7 @@ Gather::Gather(const Evaluation& evaluation)
       states_(e_.in().spec.states.size()),
       square_(states_ * states_),
       local_(e_.in().generators.size(), -1),
+      busy_local_(e_.in().busy.size(), -1),
       normal_(e_.normals() * 2 * states_, 0.0),
       table_mass_(e_.in().table_begin.back(), 0.0),
       gradient_(e_.in().spec.parameters.size(), 0.0) {}
@@ -107,6 +109,9 @@ void Gather::clear() {
     for (const int generator : met_)
         local_[static_cast<std::size_t>(generator)] = -1;
     met_.clear();
+    for (const int slot : busy_met_)
+        busy_local_[static_cast<std::size_t>(e_.in().slots[static_cast<std::size_t>(slot)].busy)] = -1;
+    busy_met_.clear();
     by_P_.clear();
     where_.clear();
     std::fill(normal_.begin(), normal_.end(), 0.0);
@@ -153,6 +158,36 @@ Eigen::MatrixXd& Gather::by_P(int slot) {
     return by_P_.emplace_back(slot, Eigen::MatrixXd::Zero(K, K)).second;
 }
 
+double* Gather::by_busy(int slot) {
+    int& at = busy_local_[static_cast<std::size_t>(e_.in().slots[static_cast<std::size_t>(slot)].busy)];
+    if (at < 0) {
+        at = static_cast<int>(busy_met_.size());
+        busy_met_.push_back(slot);
+        const std::size_t need = busy_met_.size() * square_;
+        if (busy_.size() < need) busy_.resize(2 * need);
+        std::fill_n(busy_.begin() + static_cast<std::ptrdiff_t>(need - square_), square_, 0.0);
+    }
+    return busy_.data() + static_cast<std::size_t>(at) * square_;
+}
+
+/// The sum of a b' over the slot's rows into the basis, V' a b' W', and on as of one row.
+template <typename S>
+void Gather::finish_busy(int slot, const double* by_P) {
+    const auto& [generator, gap, busy] = e_.in().slots[static_cast<std::size_t>(slot)];
+    const auto view = e_.bases().view<S>(static_cast<std::size_t>(generator));
+    const std::size_t K = states_;
+    std::vector<S> left(square_, S(0.0)), both(square_, S(0.0));
+    for (std::size_t r = 0; r < K; ++r)
+        for (std::size_t i = 0; i < K; ++i)
+            for (std::size_t s = 0; s < K; ++s)
+                left[i * K + s] += view.vector[r * K + i] * by_P[r * K + s];
+    for (std::size_t i = 0; i < K; ++i)
+        for (std::size_t j = 0; j < K; ++j)
+            for (std::size_t s = 0; s < K; ++s)
+                both[i * K + j] += left[i * K + s] * view.dual[j * K + s];
+    add_derivatives(K, view.value, e_.exponentials<S>(slot), gap, both.data(), in_basis<S>(generator));
+}
+
 void Gather::finish(std::vector<double>& gradient) {
     for (std::size_t p = 0; p < gradient.size(); ++p)
         gradient[p] += gradient_[p];
@@ -175,10 +210,18 @@ void Gather::to_elements(int generator, std::size_t at) {
 void Gather::finish_generators(std::vector<double>& gradient) {
     const auto K = static_cast<Eigen::Index>(states_);
     for (const auto& [slot, matrix] : by_P_) {
-        const auto& [generator, gap] = e_.in().slots[static_cast<std::size_t>(slot)];
-        const Eigen::Map<const RowMajor> Q(e_.Q(generator), K, K);
-        Eigen::Map<RowMajor>(by_generator(generator), K, K) +=
-            gap * exponential_derivative(Q.transpose() * gap, matrix);
+        const auto& of = e_.in().slots[static_cast<std::size_t>(slot)];
+        const Eigen::Map<const RowMajor> Q(e_.Q(of.generator), K, K);
+        Eigen::Map<RowMajor>(by_generator(of.generator), K, K) +=
+            of.gap * exponential_derivative(Q.transpose() * of.gap, matrix);
+    }
+    for (std::size_t at = 0; at < busy_met_.size(); ++at) {
+        const int slot = busy_met_[at];
+        const auto g = static_cast<std::size_t>(e_.in().slots[static_cast<std::size_t>(slot)].generator);
+        if (e_.bases().form(g) == Form::real)
+            finish_busy<double>(slot, busy_.data() + at * square_);
+        else
+            finish_busy<Complex>(slot, busy_.data() + at * square_);
     }
     const Spec& spec = e_.in().spec;
     for (std::size_t at = 0; at < met_.size(); ++at) {

@@ -12,7 +12,7 @@
 
 #include "bellwether/core/error.hpp"
 
-#include "parallel.hpp"
+#include "workers.hpp"
 
 namespace bellwether::markov {
 namespace {
@@ -87,7 +87,7 @@ MatrixXd jacobian(const Spec& spec, const ParameterSet& fitted, const Quantity& 
 class Profile {
 public:
     Profile(const Spec& spec, const Panel& panel, const ParameterSet& fitted, std::size_t parameter)
-        : spec_(spec), panel_(panel), fitted_(fitted), parameter_(parameter) {
+        : spec_(spec), panel_(panel), parameter_(parameter) {
         spec_.parameters[parameter].fixed = true;
         warm_ = fitted.values;
         top_ = fitted.summary.final_log_lik + log_prior(spec, fitted.values);
@@ -117,7 +117,6 @@ private:
     }
     Spec spec_;
     const Panel& panel_;
-    const ParameterSet& fitted_;
     std::size_t parameter_;
     Values warm_;
     double top_;
@@ -203,7 +202,7 @@ Interval profile_interval(const Spec& spec, const Panel& panel, const ParameterS
 std::vector<Values> bootstrap(const Spec& spec, const Panel& panel, const ParameterSet& fitted,
                               const BootstrapOptions& options) {
     std::vector<std::optional<Values>> drawn(static_cast<std::size_t>(std::max(0, options.draws)));
-    in_parallel(drawn.size(), options.threads, [&](std::size_t i, unsigned) {
+    Workers(options.threads).run(drawn.size(), [&](std::size_t i, unsigned) {
         std::seed_seq seed{static_cast<std::uint32_t>(options.seed),
                            static_cast<std::uint32_t>(options.seed >> 32U), static_cast<std::uint32_t>(i)};
         std::mt19937_64 random(seed);

@@ -10,7 +10,6 @@
 
 #include "evaluation.hpp"
 #include "expm.hpp"
-#include "parallel.hpp"
 #include "switching.hpp"
 
 namespace bellwether::markov {
@@ -78,7 +77,7 @@ public:
         for (const std::vector<double>& covariates : in_.generators)
             add_generator(covariates);
         tables_.resize(in_.slots.size());
-        in_parallel((tables_.size() + kPiece - 1) / kPiece, of.threads_, [&](std::size_t piece, unsigned) {
+        of.workers_.run((tables_.size() + kPiece - 1) / kPiece, [&](std::size_t piece, unsigned) {
             MomentMaker<T> maker(K_);
             for (std::size_t i = piece * kPiece; i < std::min(tables_.size(), (piece + 1) * kPiece); ++i)
                 maker.make(&Q_[static_cast<std::size_t>(in_.slots[i].generator) * K_ * K_],
@@ -227,8 +226,8 @@ private:
     std::vector<GrowthTable<T>> tables_;  ///< per slot
 };
 
-LatentLikelihood::LatentLikelihood(const Likelihood::Prepared& prepared, unsigned threads)
-    : in_(prepared), threads_(threads), readings_(std::make_unique<Readings>()) {
+LatentLikelihood::LatentLikelihood(const Likelihood::Prepared& prepared, Workers& workers)
+    : in_(prepared), workers_(workers), readings_(std::make_unique<Readings>()) {
     const Spec& spec = in_.spec;
     for (std::size_t p = 0; p < spec.parameters.size(); ++p)
         if (!spec.parameters[p].fixed) free_.push_back(p);
@@ -267,7 +266,7 @@ void LatentLikelihood::by_subject(const Values& values, const std::vector<std::s
                                   std::vector<double>& out) {
     const Sweep<double> sweep(*this, values, {});
     out.assign(subjects.size(), 0.0);
-    in_parallel((subjects.size() + kPiece - 1) / kPiece, threads_, [&](std::size_t piece, unsigned) {
+    workers_.run((subjects.size() + kPiece - 1) / kPiece, [&](std::size_t piece, unsigned) {
         typename Sweep<double>::Work work(sweep);
         for (std::size_t i = piece * kPiece; i < std::min(subjects.size(), (piece + 1) * kPiece); ++i)
             out[i] = sweep.subject(subjects[i], work);
@@ -282,7 +281,7 @@ void LatentLikelihood::scores(const Values& values, const std::vector<std::size_
     for (std::size_t begin = 0; begin < free_.size(); begin += kAtOnce) {
         const Chunk chunk{&free_, begin, std::min(free_.size(), begin + kAtOnce)};
         const Sweep<Jet> sweep(*this, values, chunk);
-        in_parallel((subjects.size() + kPiece - 1) / kPiece, threads_, [&](std::size_t piece, unsigned) {
+        workers_.run((subjects.size() + kPiece - 1) / kPiece, [&](std::size_t piece, unsigned) {
             typename Sweep<Jet>::Work work(sweep);
             for (std::size_t i = piece * kPiece; i < std::min(subjects.size(), (piece + 1) * kPiece); ++i) {
                 const Jet one = sweep.subject(subjects[i], work);

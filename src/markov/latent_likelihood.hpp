@@ -6,6 +6,7 @@
 #include <Eigen/Core>
 
 #include "prepared.hpp"
+#include "workers.hpp"
 
 /// Private: the likelihood where levels are followed together with the states.
 namespace bellwether::markov {
@@ -14,7 +15,8 @@ namespace bellwether::markov {
 /// number, which is small here.
 class LatentLikelihood {
 public:
-    LatentLikelihood(const Likelihood::Prepared& prepared, unsigned threads);
+    /// Keeps references: both must outlive it.
+    LatentLikelihood(const Likelihood::Prepared& prepared, Workers& workers);
     ~LatentLikelihood();
 
     /// Are all intensities finite, and at most kMostMoves moves in the longest gap?
@@ -32,7 +34,7 @@ private:
     struct Readings;  ///< of a row
 
     const Likelihood::Prepared& in_;
-    unsigned threads_;
+    Workers& workers_;
     std::vector<std::size_t> free_;
     std::unique_ptr<Readings> readings_;
 };

@@ -6,7 +6,6 @@
 
 #include "evaluation.hpp"
 #include "latent_likelihood.hpp"
-#include "parallel.hpp"
 #include "pass.hpp"
 #include "patient.hpp"
 
@@ -32,19 +31,20 @@ bool in_range(const Spec& spec, const Values& values) {
 
 /// Everything that is made once, and memory that is used again.
 struct Likelihood::State {
-    State(const Spec& spec, const Panel& panel, unsigned workers)
-        : prepared(spec, panel),
-          evaluation(prepared),
-          levels(prepared.patients.size()),
-          threads(std::max(1U, workers)) {
-        for (unsigned w = 0; w < threads; ++w) {
-            passes.push_back(make_pass(evaluation));
-            gathers.emplace_back(evaluation);
-        }
+    /// What a worker writes while it goes through a block.
+    struct Seat {
+        std::unique_ptr<Pass> pass;
+        std::unique_ptr<Gather> gather;
+        std::vector<double> slope;
+    };
+
+    State(const Spec& spec, const Panel& panel, unsigned threads)
+        : prepared(spec, panel), evaluation(prepared), levels(prepared.patients.size()), workers(threads) {
+        seats.resize(workers.count());
         value.resize(prepared.blocks.size());
         gradient.resize(prepared.blocks.size());
         if (!prepared.latent) return;
-        latent = std::make_unique<LatentLikelihood>(prepared, threads);
+        latent = std::make_unique<LatentLikelihood>(prepared, workers);
         for (const Stretch& stretch : prepared.stretches)
             subjects.push_back(stretch.subject);
     }
@@ -57,19 +57,32 @@ struct Likelihood::State {
         return sum;
     }
 
-    bool set(const Values& values) {
+    bool set(const Values& values, bool by_block) {
         if (!in_range(prepared.spec, values)) return false;
         if (latent) return latent->moves_in_range(values);
-        if (!evaluation.set(values, threads)) return false;
-        for (auto& pass : passes)
-            pass->renew();
+        if (!evaluation.set(values, workers, by_block)) return false;
+        for (Seat& seat : seats)
+            if (seat.pass) seat.pass->renew();
         return true;
+    }
+
+    /// To be called by the worker itself: where two threads had their memory from one, lines of cache in
+    /// which both write would go back and forth between them (half of the second thread's worth).
+    Seat& seat_of(unsigned worker) {
+        Seat& seat = seats[worker];
+        if (!seat.pass) {
+            seat.pass = make_pass(evaluation);
+            seat.gather = std::make_unique<Gather>(evaluation);
+        }
+        return seat;
     }
 
     /// Log likelihood of a block; its gradient into `slope` unless that is null.
     double run(const Block& block, unsigned worker, std::vector<double>* slope) {
-        Pass& pass = *passes[worker];
-        Gather& gather = gathers[worker];
+        Seat& seat = seat_of(worker);
+        Pass& pass = *seat.pass;
+        Gather& gather = *seat.gather;
+        evaluation.set_own(block);
         if (slope != nullptr) gather.clear();
         double sum = 0.0;
         for (std::size_t i = block.stretch_begin; i < block.stretch_end; ++i) {
@@ -94,8 +107,9 @@ struct Likelihood::State {
             if (slope != nullptr) pass.pair_backward(pair, pair.weight, gather);
         }
         if (slope != nullptr) {
-            slope->assign(prepared.spec.parameters.size(), 0.0);
-            gather.finish(*slope);
+            seat.slope.assign(prepared.spec.parameters.size(), 0.0);
+            gather.finish(seat.slope);
+            *slope = seat.slope;
         }
         return sum;
     }
@@ -116,9 +130,8 @@ struct Likelihood::State {
     Prepared prepared;
     Evaluation evaluation;
     PatientLevels levels;
-    unsigned threads;
-    std::vector<std::unique_ptr<Pass>> passes;
-    std::vector<Gather> gathers;
+    Workers workers;
+    std::vector<Seat> seats;
     std::vector<double> value;  ///< per block; with levels, per subject
     std::vector<std::vector<double>> gradient;
     std::unique_ptr<LatentLikelihood> latent;  ///< with levels: instead of passes
@@ -162,13 +175,13 @@ std::size_t Likelihood::distinct_gaps() const {
 
 double Likelihood::value(const Values& values) const {
     State& state = *state_;
-    if (!state.set(values)) return std::numeric_limits<double>::quiet_NaN();
+    if (!state.set(values, true)) return std::numeric_limits<double>::quiet_NaN();
     if (state.latent) {
         state.latent->by_subject(values, state.subjects, state.value);
         return state.sum_of_subjects();
     }
     const auto& blocks = state.prepared.blocks;
-    in_parallel(blocks.size(), state.threads, [&](std::size_t i, unsigned worker) {
+    state.workers.run(blocks.size(), [&](std::size_t i, unsigned worker) {
         state.value[i] = state.run(blocks[i], worker, nullptr);
     });
     double sum = 0.0;
@@ -180,7 +193,7 @@ double Likelihood::value(const Values& values) const {
 double Likelihood::value(const Values& values, std::vector<double>& gradient) const {
     State& state = *state_;
     gradient.assign(state.prepared.spec.parameters.size(), 0.0);
-    if (!state.set(values)) return std::numeric_limits<double>::quiet_NaN();
+    if (!state.set(values, true)) return std::numeric_limits<double>::quiet_NaN();
     if (state.latent) {
         state.latent->scores(values, state.subjects, state.value, state.slopes);
         for (std::size_t i = 0; i < state.subjects.size(); ++i)
@@ -190,7 +203,7 @@ double Likelihood::value(const Values& values, std::vector<double>& gradient) co
         return state.sum_of_subjects();
     }
     const auto& blocks = state.prepared.blocks;
-    in_parallel(blocks.size(), state.threads, [&](std::size_t i, unsigned worker) {
+    state.workers.run(blocks.size(), [&](std::size_t i, unsigned worker) {
         state.value[i] = state.run(blocks[i], worker, &state.gradient[i]);
     });
     double sum = 0.0;
@@ -206,25 +219,25 @@ double Likelihood::value(const Values& values, std::vector<double>& gradient) co
 std::vector<double> Likelihood::by_subject(const Values& values) const {
     State& state = *state_;
     std::vector<double> out(state.prepared.weight.size(), std::numeric_limits<double>::quiet_NaN());
-    if (!state.set(values)) return out;
+    if (!state.set(values, false)) return out;
     if (state.latent) {
         std::vector<std::size_t> all(out.size());
         std::iota(all.begin(), all.end(), std::size_t{0});
         state.latent->by_subject(values, all, out);
         return out;
     }
+    Pass& pass = *state.seat_of(0).pass;
     for (std::size_t s = 0; s < out.size(); ++s)
         out[s] = state.prepared.patients.empty()
-                     ? state.passes.front()->forward(state.prepared.whole(s))
-                     : state.levels.integrate(state.evaluation, *state.passes.front(),
-                                              state.prepared.whole(s), 1.0, nullptr);
+                     ? pass.forward(state.prepared.whole(s))
+                     : state.levels.integrate(state.evaluation, pass, state.prepared.whole(s), 1.0, nullptr);
     return out;
 }
 
 Eigen::MatrixXd Likelihood::information(const Values& values, std::size_t most) const {
     State& state = *state_;
     const std::size_t n = state.prepared.spec.parameters.size();
-    if (!state.set(values)) return MatrixXd::Zero(static_cast<Index>(n), static_cast<Index>(n));
+    if (!state.set(values, false)) return MatrixXd::Zero(static_cast<Index>(n), static_cast<Index>(n));
     if (state.latent) return state.information_of_subjects(values, most);
     std::vector<double> slope;
     const auto add = [&](const Block& unit, double weight, MatrixXd& out) {
@@ -238,11 +251,11 @@ Eigen::MatrixXd Likelihood::information(const Values& values, std::size_t most) 
     };
     MatrixXd sum = MatrixXd::Zero(static_cast<Index>(n), static_cast<Index>(n)), part = sum;
     for (std::size_t i = 0; i < stretches; i += every(stretches))
-        add({i, i + 1, 0, 0}, state.prepared.weight[state.prepared.stretches[i].subject], part);
+        add({i, i + 1, 0, 0, 0, 0}, state.prepared.weight[state.prepared.stretches[i].subject], part);
     sum = static_cast<double>(every(stretches)) * part;
     part.setZero();
     for (std::size_t i = 0; i < pairs; i += every(pairs))
-        add({0, 0, i, i + 1}, state.prepared.pairs[i].weight, part);
+        add({0, 0, i, i + 1, 0, 0}, state.prepared.pairs[i].weight, part);
     sum += static_cast<double>(every(pairs)) * part;
     return sum.selfadjointView<Eigen::Lower>();
 }

@@ -1,14 +1,12 @@
 #include "bellwether/markov/model.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
-#include <mutex>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "bellwether/core/hash.hpp"
+
+#include "workers.hpp"
 
 namespace bellwether::markov {
 
@@ -43,43 +41,24 @@ std::size_t fold_of(std::string_view subject, std::size_t folds) {
 }
 
 FittedModel fit_folds(const Spec& spec, const Panel& panel, std::size_t folds, const std::string& date,
-                      const FitOptions& options, unsigned threads) {
+                      const FitOptions& options, unsigned threads, const std::string& fingerprint) {
     FittedModel out;
     out.spec = spec;
     centre_on_means(out.spec, panel);
     out.spec_hash = sha256_hex(spec.text);
-    out.data_fingerprint = panel.fingerprint();
+    out.data_fingerprint = fingerprint.empty() ? panel.fingerprint() : fingerprint;
     out.date = date;
     out.folds = folds < 2 ? 0 : folds;
     for (std::size_t s = 0; out.folds > 0 && s < panel.subjects(); ++s)
         out.fold_of[panel.id(s)] = fold_of(panel.id(s), out.folds);
     out.sets.resize(out.folds + 1);
 
-    std::atomic<std::size_t> next{0};
-    std::mutex guard;
-    std::exception_ptr failure;
-    const auto work = [&] {
-        for (std::size_t k = next++; k < out.sets.size(); k = next++) {
-            try {
-                const std::size_t own = out.folds - k;  // the fit to all subjects first: it takes longest
-                out.sets[own] = own == out.folds ? fit(out.spec, panel, options)
-                                                 : fit(out.spec, panel.subset([&](const std::string& id) {
-                                                       return markov::fold_of(id, out.folds) != own;
-                                                   }),
-                                                       options);
-            } catch (...) {
-                const std::lock_guard lock(guard);
-                if (!failure) failure = std::current_exception();
-            }
-        }
-    };
-    std::vector<std::thread> workers;
-    for (unsigned i = 1; i < threads; ++i)
-        workers.emplace_back(work);
-    work();
-    for (std::thread& w : workers)
-        w.join();
-    if (failure) std::rethrow_exception(failure);
+    Workers(threads).run(out.sets.size(), [&](std::size_t k, unsigned) {
+        const std::size_t own = out.folds - k;  // the fit to all subjects first: it takes longest
+        const auto others = [&](const std::string& id) { return markov::fold_of(id, out.folds) != own; };
+        out.sets[own] =
+            own == out.folds ? fit(out.spec, panel, options) : fit(out.spec, panel.subset(others), options);
+    });
     return out;
 }
 

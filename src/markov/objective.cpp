@@ -38,6 +38,10 @@ Values Objective::values_at(const VectorXd& x) const {
 }
 
 double Objective::value(const VectorXd& x, VectorXd& gradient) const {
+    if (x.size() > 0 && x.size() == last_x_.size() && x == last_x_) {
+        gradient = last_gradient_;
+        return last_value_;
+    }
     const Values values = values_at(x);
     const double log_lik = likelihood_.value(values, by_parameter_);
     gradient.resize(size());
@@ -48,7 +52,10 @@ double Objective::value(const VectorXd& x, VectorXd& gradient) const {
         gradient[i] = -slope;
     }
     const double value = -(log_lik + log_prior(spec_, values));
-    return gradient.allFinite() ? value : std::numeric_limits<double>::quiet_NaN();
+    last_x_ = x;
+    last_gradient_ = gradient;
+    last_value_ = gradient.allFinite() ? value : std::numeric_limits<double>::quiet_NaN();
+    return last_value_;
 }
 
 Metric Objective::metric(const VectorXd& x) const {

@@ -26,7 +26,8 @@ public:
 
     [[nodiscard]] const Eigen::VectorXd& start() const { return start_; }
     [[nodiscard]] Values values_at(const Eigen::VectorXd& x) const;
-    /// NaN where anything is not finite, the gradient included.
+    /// NaN where anything is not finite, the gradient included. Asked again for the point that it was last
+    /// asked for (as one part of a search hands over to the next), it knows the answer.
     [[nodiscard]] double value(const Eigen::VectorXd& x, Eigen::VectorXd& gradient) const;
     /// From the scores of a sample of subjects and the priors. Where those say nothing, a step of 1 stays a
     /// step of 1.
@@ -52,6 +53,8 @@ private:
     std::vector<std::size_t> free_;
     Eigen::VectorXd start_;
     mutable std::vector<double> by_parameter_;
+    mutable Eigen::VectorXd last_x_, last_gradient_;
+    mutable double last_value_ = 0.0;
 };
 
 /// Where a search ended.

@@ -86,6 +86,7 @@ PearsonTest pearson_test(const Spec& spec, const Values& values, const Panel& pa
     if (intervals.empty()) throw Error("M013", "no interval begins and ends in a known state");
     const auto cuts = [&](auto of, std::size_t groups) {
         std::vector<double> x;
+        x.reserve(intervals.size());
         for (const Seen& i : intervals)
             x.push_back(of(i));
         return cuts_of(std::move(x), groups);

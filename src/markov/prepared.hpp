@@ -76,16 +76,22 @@ struct Pair {
 struct Block {
     std::size_t stretch_begin, stretch_end;
     std::size_t pair_begin, pair_end;
+    std::size_t slot_begin = 0, slot_end = 0;  ///< slots that no other block has
 };
 
 struct Likelihood::Prepared {
     struct Slot {
         int generator;
         double gap;
+        int busy = -1;  ///< which of the busy ones; -1: few rows lead through it
     };
     Spec spec;
     std::vector<std::vector<double>> generators;  ///< covariates
     std::vector<Slot> slots;
+    std::size_t common = 0;  ///< the first slots: those that several blocks have, or that go as a matrix
+    /// Slots through which so many rows of a block lead that their P is worth making, and one sum of all that
+    /// is due to it.
+    std::vector<int> busy;
     std::vector<PreparedRow> rows;
     std::vector<std::size_t> first;  ///< of each subject, and the end
     std::vector<Item> items;
@@ -117,6 +123,8 @@ private:
     void shorten(std::vector<Evidence> all);
     void cut();
     void share();
+    void find_busy();
+    void order_slots();
 };
 
 }  // namespace bellwether::markov

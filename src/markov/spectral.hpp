@@ -111,4 +111,17 @@ void add_derivative(Size<N> K, const S* value, const S* e, double t, const S* y,
     }
 }
 
+/// The same for a sum of y z' over many rows with one t. K at run time.
+template <typename S>
+void add_derivatives(std::size_t K, const S* value, const S* e, double t, const S* yz, S* F) {
+    for (std::size_t i = 0; i < K; ++i) {
+        F[i * K + i] += t * e[i] * yz[i * K + i];
+        for (std::size_t j = 0; j < i; ++j) {
+            const S between = divided_difference(value[i], value[j], e[i], e[j], t);
+            F[i * K + j] += between * yz[i * K + j];
+            F[j * K + i] += between * yz[j * K + i];
+        }
+    }
+}
+
 }  // namespace bellwether::markov

@@ -82,6 +82,11 @@ TEST_CASE("fit_folds: a subject is scored by parameters that never saw it", "[ma
     SECTION("on any number of threads") {
         CHECK(write_model(fit_folds(spec, panel, 3, "2026-01-31", {}, 1)) == write_model(model));
     }
+    SECTION("under the fingerprint of its panel, or the one that it is given") {
+        CHECK(model.data_fingerprint == panel.fingerprint());
+        CHECK(fit_folds(spec, panel, 0, "2026-01-31", {}, 1, "of the file").data_fingerprint ==
+              "of the file");
+    }
     SECTION("whatever the order of the subjects") {
         const Panel other = shuffled(spec, panel);
         CHECK(other.fingerprint() == panel.fingerprint());

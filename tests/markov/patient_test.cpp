@@ -160,7 +160,7 @@ TEST_CASE("patient levels: with one state it is a normal model with equal covari
 }
 
 TEST_CASE("patient levels: the gradient equals differences, for one and two levels", "[markov][patient]") {
-    const std::size_t channels = GENERATE(1, 2);
+    const std::size_t channels = GENERATE(std::size_t{1}, std::size_t{2});
     const Spec spec = spec_of(channels, false);
     const Values values = spec.start_values();
     const Likelihood likelihood(spec, drawn(spec, 12, 6, 7));

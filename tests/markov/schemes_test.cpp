@@ -2,6 +2,8 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <memory>
+#include <set>
 
 #include <catch2/catch.hpp>
 
@@ -10,6 +12,7 @@
 #include "bellwether/markov/likelihood.hpp"
 #include "bellwether/markov/path.hpp"
 
+#include "markov/support/allocations.hpp"
 #include "markov/support/oracle.hpp"
 
 using namespace bellwether;
@@ -237,6 +240,38 @@ TEST_CASE("Likelihood: every scheme of observation equals its definition", "[mar
     }
     CHECK_THAT(likelihood.value(v), WithinRel(sum, 1e-12));
     CHECK(impossible_rows(spec, v, panel).empty());
+}
+
+TEST_CASE("Filter: a row whose gap is known takes no memory, whatever its kind",
+          "[markov][schemes][filter]") {
+    const bool schemes = GENERATE(true, false);
+    const Spec spec = schemes ? hidden() : oracle::spec_of(oracle::kEverything);
+    const Panel panel = schemes ? panel_of(spec) : oracle::random_panel(spec, 20, 8, 7);
+    const Values v = oracle::moved_values(spec, 3);
+    TransitionCache cache(spec, v);
+    const Filter filter(cache);
+    Step step;
+    std::set<Kind> kinds;
+    for (const bool first_time : {true, false})
+        for (std::size_t s = 0; s < panel.subjects(); ++s) {
+            FilterState state = filter.start(panel.start(s), panel.row(panel.first_row(s)).covariates);
+            for (std::size_t i = panel.first_row(s); i < panel.end_row(s); ++i) {
+                const std::size_t before = oracle::allocations();
+                filter.step(state, panel.row(i), step);
+                const std::size_t taken = oracle::allocations() - before;
+                CAPTURE(panel.id(s), i);
+                kinds.insert(panel.row(i).kind);
+                CHECK((first_time || taken == 0));
+            }
+        }
+    CHECK(kinds.size() >= 3);
+    // What is counted: operator new, and Eigen's own.
+    const std::size_t before = oracle::allocations();
+    const auto number = std::make_unique<double>(1.0);
+    CHECK(oracle::allocations() == before + 1);
+    const Eigen::MatrixXd matrix = Eigen::MatrixXd::Constant(3, 3, *number);
+    CHECK(oracle::allocations() > before + 1);
+    CHECK(matrix.sum() == 9.0);
 }
 
 TEST_CASE("Likelihood: gradient by every kind of parameter equals finite differences",

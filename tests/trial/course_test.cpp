@@ -176,7 +176,7 @@ TEST_CASE("scan: the sum is read with an error of 4%", "[trial][course][referenc
         for (const auto& scan : c.scans) {
             const double v = volume(c.daily[static_cast<std::size_t>(std::max(0, scan.day))]);
             if (std::any_of(p.lesions.begin(), p.lesions.end(),
-                            [&](const TargetLesion& l) { return true_diameter(p, l, v) < 8.0; }))
+                            [&, &of = p](const TargetLesion& l) { return true_diameter(of, l, v) < 8.0; }))
                 continue;
             const double error = scan.sum_mm / true_sum(p, v) - 1.0;
             sum += error;

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <map>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -58,7 +60,16 @@ struct Tree {
     bool version = false;
 };
 
-void build(Tree& tree, const std::vector<Command>& commands) {
+/// Commands whose words are on the line; only these can be run, and declaring the options of all takes longer
+/// than many a command runs.
+bool on_line(const Command& c, int argc, char** argv) {
+    const auto there = [&](std::string_view word) {
+        return word.empty() || std::find(argv + std::min(argc, 1), argv + argc, word) != argv + argc;
+    };
+    return there(c.noun) && there(c.verb);
+}
+
+void build(Tree& tree, const std::vector<Command>& commands, int argc, char** argv) {
     tree.root.name("bellwether");
     tree.root.add_flag("--version", tree.version, "print the version");
     tree.root.footer(
@@ -77,6 +88,7 @@ void build(Tree& tree, const std::vector<Command>& commands) {
             word = c.verb;
         }
         auto* leaf = parent->add_subcommand(word, c.summary);
+        if (!on_line(c, argc, argv)) continue;
         auto impl = std::make_unique<Options::Impl>();
         impl->app = leaf;
         Options options(*impl);
@@ -137,7 +149,7 @@ Exit run(const Tree& tree) {
 
 int dispatch(const std::vector<Command>& commands, int argc, char** argv) {
     Tree tree;
-    build(tree, commands);
+    build(tree, commands, argc, argv);
     try {
         tree.root.parse(argc, argv);
         if (tree.version) {

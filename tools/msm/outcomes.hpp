@@ -42,7 +42,6 @@ private:
     std::vector<std::vector<Part>> parts_;  ///< per state, per outcome
     std::map<std::size_t, double> codes_;
     std::map<std::string, std::vector<std::size_t>> by_label_;  ///< parameters made so far, for hconstraint
-    std::size_t misclassified_ = 0;                             ///< odds made so far, for econstraint
     std::vector<std::size_t> odds_;
 };
 

@@ -15,7 +15,7 @@ struct Days {
     double count = 0.0;
     constexpr explicit Days(double n) : count(n) {}
     constexpr Days() = default;
-    friend constexpr auto operator<=>(Days, Days) = default;
+    friend constexpr auto operator<=>(Days, Days) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 /// A calendar day of the proleptic Gregorian calendar, without a zone. The clinical time of a sample.
@@ -32,7 +32,7 @@ public:
     [[nodiscard]] int year() const;
     [[nodiscard]] int month() const;
     [[nodiscard]] int day() const;
-    friend constexpr auto operator<=>(Date, Date) = default;
+    friend constexpr auto operator<=>(Date, Date) = default;  // NOLINT(modernize-use-nullptr)
     friend constexpr Date operator+(Date d, int n) { return Date(d.day_ + n); }
     friend constexpr Date operator-(Date d, int n) { return Date(d.day_ - n); }
     friend constexpr int operator-(Date a, Date b) { return a.day_ - b.day_; }
@@ -70,7 +70,7 @@ public:
         return Date(static_cast<std::int32_t>(us_ % day < 0 ? q - 1 : q));
     }
     [[nodiscard]] constexpr Instant next() const noexcept { return Instant(us_ + 1); }
-    friend constexpr auto operator<=>(Instant, Instant) = default;
+    friend constexpr auto operator<=>(Instant, Instant) = default;  // NOLINT(modernize-use-nullptr)
 
 private:
     std::int64_t us_ = 0;

@@ -42,8 +42,9 @@ struct Step {
     double log_likelihood =
         0.0;  ///< this row's contribution; -infinity: impossible, the state was left alone
     std::vector<std::size_t> channels;  ///< those that were read
-    Eigen::MatrixXd log_weight;  ///< K x (channels read + 1); the last column: what the row's kind says
-    bool kind_speaks = false;    ///< the last column is not all 0
+    Eigen::MatrixXd log_weight;   ///< K x (channels read + 1); the last column: what the row's kind says
+    bool kind_speaks = false;     ///< the last column is not all 0
+    std::vector<double> centred;  ///< the row's covariates minus their centres, where they act on readings
 
     // Where levels are followed. The columns of their channels in log_weight are 0 wherever they can be read:
     // what they say depends on the state at the row before, too.
@@ -69,7 +70,9 @@ struct WeightOfEvidence {
 ///
 /// @source Bar-Shalom, Li & Kirubarajan 2001, ch. 11.6 [BarShalom2001]; Kim 1994 [Kim1994].
 /// @tested tests/markov/switching_test.cpp: Kalman filter; sum over all paths; simulation.
-/// @cost one row of 10 states and 6 channels: a few microseconds when its gap is in the cache.
+/// @cost   one row of 10 states and 6 channels: a few microseconds when its gap is in the cache, and then
+/// without
+///         allocation where no level is followed.
 class Filter {
 public:
     /// Keeps a reference: the cache (with its specification and values) must outlive it. Not thread-safe.

@@ -31,10 +31,12 @@ struct FittedModel {
 [[nodiscard]] std::size_t fold_of(std::string_view subject, std::size_t folds);
 
 /// Fits K + 1 sets, each from the same start. Same result on any number of threads.
-/// @param folds  0 or 1: no cross-fitting, one set
+/// @param folds        0 or 1: no cross-fitting, one set
+/// @param fingerprint  of the data, where the caller knows a closer one than Panel::fingerprint(), which is
+///                     taken (and costs as much as some ten gradients) where this is empty
 [[nodiscard]] FittedModel fit_folds(const Spec& spec, const Panel& panel, std::size_t folds,
                                     const std::string& date, const FitOptions& options = {},
-                                    unsigned threads = 1);
+                                    unsigned threads = 1, const std::string& fingerprint = {});
 
 /// YAML; doubles in their shortest exact form: read_model(write_model(m)) equals m.
 [[nodiscard]] std::string write_model(const FittedModel& model);

@@ -53,6 +53,19 @@ double false_rate(const std::vector<Passed>& nulls, double threshold) {
     return alerted / years;
 }
 
+namespace {
+
+/// The rate that the same threshold may show in other patients: two standard errors higher.
+double upper_rate(const std::vector<Passed>& nulls, double threshold) {
+    const double rate = false_rate(nulls, threshold);
+    double alerted = 0.0;
+    for (const Passed& p : nulls)
+        alerted += first_alert(p, threshold) ? 1.0 : 0.0;
+    return alerted > 0.0 ? rate * (1.0 + 2.0 / std::sqrt(alerted)) : rate;
+}
+
+}  // namespace
+
 double solve(const std::vector<std::vector<Passed>>& nulls, double limit) {
     double low = 1e308, high = -1e308;
     for (const auto& cohort : nulls)
@@ -66,7 +79,7 @@ double solve(const std::vector<std::vector<Passed>>& nulls, double limit) {
     while (high - low > 1e-6) {
         const double middle = 0.5 * (low + high);
         const bool kept = std::all_of(nulls.begin(), nulls.end(), [&](const std::vector<Passed>& cohort) {
-            return false_rate(cohort, middle) <= limit;
+            return upper_rate(cohort, middle) <= limit;
         });
         (kept ? high : low) = middle;
     }

@@ -24,7 +24,8 @@ struct Passed {
 /// Patients alerted over years until the first alert or the end.
 [[nodiscard]] double false_rate(const std::vector<Passed>& nulls, double threshold);
 
-/// The lowest threshold at which the rate of every cohort is at most `limit`, to 1e-6 of a score.
+/// The lowest threshold at which the rate of every cohort, and two standard errors on top, is at most
+/// `limit`, to 1e-6 of a score: it shall hold in other patients of the kind, too.
 [[nodiscard]] double solve(const std::vector<std::vector<Passed>>& nulls, double limit);
 
 struct Leads {

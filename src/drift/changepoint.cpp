@@ -65,32 +65,54 @@ void check(const RunPrior& p) {
     throw Error("D010", "a run's prior needs a finite mean, and kappa, alpha and beta above 0");
 }
 
-/// From the end: what the readings from i on weigh when a run begins with i, and the best way to cut them.
+/// What the readings from some point on weigh, all ways to cut them together and the best one; and where the
+/// run after the present one then begins (n: nowhere).
 struct Tail {
-    std::vector<double> log_evidence, log_best;
-    std::vector<std::size_t> next;  ///< where the best cut begins the run after the one that begins at i
+    double log_evidence = kNever, log_best = kNever;
+    std::size_t next = 0;
 };
 
-/// Fills the tail at i, given it behind i.
-void weigh(Tail& tail, std::size_t i, std::span<const Reading> readings, std::span<const double> change,
-           const RunPrior& prior) {
-    const std::size_t n = readings.size();
-    Run run = begin(i, 0.0, prior);
-    double all = kNever, best = kNever, here = 0.0;  // here: of readings i to t as one run
-    for (std::size_t t = i; t < n; ++t) {
-        here += absorb(run, readings[t]);
-        const bool end = t + 1 == n;
-        const double cut = end ? here : here + std::log(change[t + 1]);
-        all = log_sum(all, end ? cut : cut + tail.log_evidence[t + 1]);
-        if (const double way = end ? cut : cut + tail.log_best[t + 1]; way > best || t == i) {
-            best = way;
-            tail.next[i] = t + 1;
-        }
-        if (!end) here += std::log1p(-change[t + 1]);
+/// The recursion from the end.
+class Backward {
+public:
+    Backward(std::span<const Reading> readings, std::span<const double> change)
+        : readings_(readings), change_(change), tails_(readings.size()) {}
+
+    /// Of readings i to the end when a run begins with i. Those behind i must be known.
+    void weigh(std::size_t i, const RunPrior& fresh) {
+        tails_[i] = {};
+        go_on(begin(i, 0.0, fresh), i, 0.0, tails_[i]);
     }
-    tail.log_evidence[i] = all;
-    tail.log_best[i] = best;
-}
+    /// Of readings i to the end when the run before them may go on, or end.
+    [[nodiscard]] Tail weigh_first(std::size_t i, const RunPrior& first) const {
+        Tail tail;
+        if (i > 0) cut(i, 0.0, tail);
+        go_on(begin(0, 0.0, first), i, i > 0 ? std::log1p(-change_[i]) : 0.0, tail);
+        return tail;
+    }
+    [[nodiscard]] const Tail& operator[](std::size_t i) const { return tails_[i]; }
+
+private:
+    /// A run that weighs `here` ends before reading i (or with the series).
+    void cut(std::size_t i, double here, Tail& tail) const {
+        const bool end = i == readings_.size();
+        const double changed = end ? here : here + std::log(change_[i]);
+        tail.log_evidence = log_sum(tail.log_evidence, end ? here : changed + tails_[i].log_evidence);
+        const double way = end ? here : changed + tails_[i].log_best;
+        if (way > tail.log_best) tail.log_best = way, tail.next = i;
+    }
+    void go_on(Run run, std::size_t from, double here, Tail& tail) const {
+        for (std::size_t t = from; t < readings_.size(); ++t) {
+            here += absorb(run, readings_[t]);
+            cut(t + 1, here, tail);
+            if (t + 1 < readings_.size()) here += std::log1p(-change_[t + 1]);
+        }
+    }
+
+    std::span<const Reading> readings_;
+    std::span<const double> change_;
+    std::vector<Tail> tails_;
+};
 
 }  // namespace
 
@@ -108,16 +130,17 @@ double hazard(double gap, double mean_between_changes) {
     return -std::expm1(-gap / mean_between_changes);
 }
 
-RunLengths::RunLengths(const RunPriors& priors, double prune) : priors_(priors), prune_(prune) {
+RunLengths::RunLengths(const RunPriors& priors, std::size_t before, double prune)
+    : priors_(priors), prune_(prune), count_(before) {
     check(priors.first);
     check(priors.fresh);
+    runs_.push_back(begin(0, 0.0, priors.first));
 }
 
 void RunLengths::take(const Reading& x, double change) {
-    check(x, count_ == 0 ? 0.0 : change);
-    if (count_ == 0) {
-        runs_.push_back(begin(0, 0.0, priors_.first));
-    } else if (change > 0.0) {
+    if (count_ == 0) change = 0.0;
+    check(x, change);
+    if (change > 0.0) {
         for (Run& run : runs_)
             run.log_weight += std::log1p(-change);
         runs_.push_back(begin(count_, log_evidence_ + std::log(change), priors_.fresh));
@@ -149,29 +172,31 @@ double RunLengths::began_since(std::size_t start) const {
 std::size_t RunLengths::most_probable_start() const {
     const auto best = std::max_element(
         runs_.begin(), runs_.end(), [](const Run& a, const Run& b) { return a.log_weight < b.log_weight; });
-    return best == runs_.end() ? 0 : best->start;
+    return best->start;
 }
 
 Segmentation segment(std::span<const Reading> readings, std::span<const double> change,
-                     const RunPriors& priors) {
+                     const RunPriors& priors, std::size_t before) {
     const std::size_t n = readings.size();
     if (change.size() != n) throw Error("D010", "readings and probabilities of a change differ in number");
     Segmentation out;
     out.change.assign(n, 0.0);
-    if (n == 0) return out;
-    RunLengths forward(priors);
-    std::vector<double> before;  // evidence of the readings before each
-    for (std::size_t i = 0; i < n; ++i) {
-        before.push_back(forward.log_evidence());
+    if (n <= before) return out;
+    RunLengths forward(priors, before);
+    std::vector<double> so_far(n);  // log evidence of the readings before each
+    for (std::size_t i = before; i < n; ++i) {
+        so_far[i] = forward.log_evidence();
         forward.take(readings[i], change[i]);
     }
-    Tail tail{std::vector<double>(n), std::vector<double>(n), std::vector<std::size_t>(n)};
-    for (std::size_t i = n; i-- > 0;)
-        weigh(tail, i, readings, change, i == 0 ? priors.first : priors.fresh);
-    out.log_evidence = tail.log_evidence[0];
-    for (std::size_t i = 1; i < n; ++i)
-        out.change[i] = std::exp(before[i] + std::log(change[i]) + tail.log_evidence[i] - out.log_evidence);
-    for (std::size_t i = tail.next[0]; i < n; i = tail.next[i])
+    Backward tails(readings, change);
+    const std::size_t earliest = std::max<std::size_t>(before, 1);  // at which a run can begin
+    for (std::size_t i = n; i-- > earliest;)
+        tails.weigh(i, priors.fresh);
+    const Tail all = tails.weigh_first(before, priors.first);
+    out.log_evidence = all.log_evidence;
+    for (std::size_t i = earliest; i < n; ++i)
+        out.change[i] = std::exp(so_far[i] + std::log(change[i]) + tails[i].log_evidence - all.log_evidence);
+    for (std::size_t i = all.next; i < n; i = tails[i].next)
         out.starts.push_back(i);
     return out;
 }

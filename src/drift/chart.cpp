@@ -12,6 +12,8 @@
 namespace bellwether::drift {
 namespace {
 
+constexpr double kFarTail = 0.0013498980316300946;  ///< of a normal beyond 3
+
 struct Moments {
     double mean, variance;
 };
@@ -67,13 +69,20 @@ std::optional<double> Baseline::score(const Reading& x) const {
 void Baseline::take(const Reading& x) {
     if (known_) return;
     if (x.censor == Censor::none) {
+        enter(within(x.value), 0.0);
         ++measured_;
-        enter(x.value, 0.0);
     } else if (ready()) {
         const double spread = sd();
         const Moments m = truncated((x.value - mean_) / spread, x.censor);
-        enter(mean_ + spread * m.mean, spread * spread * m.variance);
+        enter(within(mean_ + spread * m.mean), spread * spread * m.variance);
     }
+}
+
+double Baseline::within(double x) const {
+    if (!ready()) return x;
+    const double far = boost::math::quantile(boost::math::students_t(count_ - 1.0), kFarTail);
+    const double reach = -far * sd() * std::sqrt((count_ + 1.0) / count_);
+    return std::clamp(x, mean_ - reach, mean_ + reach);
 }
 
 void Baseline::enter(double x, double variance) {
@@ -101,12 +110,8 @@ void ChartStatistic::step(double score) {
     if (const auto* cusum = std::get_if<Cusum>(&design_)) {
         up_ = std::max(0.0, up_ + score - cusum->k);
         down_ = std::max(0.0, down_ - score - cusum->k);
-        lasting_up_ = up_ > 0.0 ? lasting_up_ + 1 : 0;
-        lasting_down_ = down_ > 0.0 ? lasting_down_ + 1 : 0;
     } else {
         up_ += std::get<Ewma>(design_).lambda * (score - up_);
-        lasting_up_ = up_ > 0.0 ? lasting_up_ + 1 : 0;
-        lasting_down_ = up_ < 0.0 ? lasting_down_ + 1 : 0;
     }
 }
 
@@ -122,8 +127,15 @@ double ChartStatistic::limit() const {
     return cusum ? cusum->h : std::get<Ewma>(design_).c;
 }
 
-std::size_t ChartStatistic::lasting(Side side) const {
-    return side == Side::up ? lasting_up_ : lasting_down_;
+std::size_t shift_begins(std::span<const double> scores, Side side) {
+    std::size_t first = scores.empty() ? 0 : scores.size() - 1;
+    double sum = 0.0, most = 0.0;
+    for (std::size_t i = scores.size(); i-- > 0;) {
+        sum += side == Side::up ? scores[i] : -scores[i];
+        const double gain = sum > 0.0 ? sum * sum / static_cast<double>(scores.size() - i) : 0.0;
+        if (gain > most) most = gain, first = i;
+    }
+    return first;
 }
 
 Chart::Chart(const std::variant<Cusum, Ewma>& design, const Baseline& fresh, Watch watch)
@@ -140,7 +152,7 @@ bool Chart::judge(std::size_t i, Side side) {
     const bool over = statistic_.over(side), crossing = over && !before;
     before = over;
     if (!crossing) return false;
-    const std::size_t onset = i + 1 - statistic_.lasting(side);
+    const std::size_t onset = i + 1 - scores_.size() + shift_begins(scores_, side);
     // Readings that are taken again were known before the one that is being taken.
     signals_.push_back({readings_.size() - 1, onset, side, statistic_.value(side)});
     if (watched(side) || baseline_.known()) return false;
@@ -151,15 +163,21 @@ bool Chart::judge(std::size_t i, Side side) {
 void Chart::take(const Reading& x) {
     readings_.push_back(x);
     for (std::size_t i = readings_.size() - 1; i < readings_.size(); ++i) {
+        const bool was_over = over_up_ || over_down_;
         score_ = baseline_.score(readings_[i]);
-        if (score_) statistic_.step(*score_);
+        if (score_) {
+            statistic_.step(*score_);
+            scores_.push_back(*score_);
+        }
         if (score_ && (judge(i, Side::up) || judge(i, Side::down))) {
             statistic_ = fresh_statistic_;
             baseline_ = fresh_;
+            scores_.clear();
             over_up_ = over_down_ = false;
             i = begins_ - 1;  // above 0: the readings of a baseline are not judged
             continue;
         }
+        if (was_over && !over_up_ && !over_down_) scores_.clear();  // a later signal is of a later shift
         const bool held = (watched(Side::up) && over_up_) || (watched(Side::down) && over_down_);
         if (!held) baseline_.take(readings_[i]);
     }

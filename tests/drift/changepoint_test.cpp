@@ -83,7 +83,7 @@ Enumerated enumerate(const std::vector<Reading>& x, const std::vector<double>& h
 
 RunLengths filtered(const std::vector<Reading>& x, const std::vector<double>& hazards,
                     const RunPriors& priors, double prune = 0) {
-    RunLengths runs(priors, prune);
+    RunLengths runs(priors, 0, prune);
     for (std::size_t i = 0; i < x.size(); ++i)
         runs.take(x[i], hazards[i]);
     return runs;
@@ -166,6 +166,35 @@ TEST_CASE("changes: equal to every cut of twelve readings, weighed one by one",
         CHECK_THAT(share, WithinAbs(expected.last_start[i], 1e-11));
     }
     CHECK(got.change[3] == 0);
+}
+
+TEST_CASE("changes: readings of a baseline count as those of a run that cannot end", "[drift][changepoint]") {
+    // The same said in two ways: five readings taken with no change possible, or put into the first prior.
+    auto x = standardised();
+    x.erase(x.begin() + 40, x.end());
+    std::vector<double> hazards(x.size(), 0.05);
+    for (std::size_t i = 0; i < 5; ++i)
+        hazards[i] = 0;
+    const auto whole = segment(x, hazards, unit);
+    auto priors = unit;
+    {
+        RunLengths taken(unit);
+        for (std::size_t i = 0; i < 5; ++i)
+            taken.take(x[i], 0);
+        priors.first = taken.runs()[0].posterior;
+    }
+    const auto rest = segment(x, hazards, priors, 5);
+    RunLengths runs(priors, 5);
+    for (std::size_t i = 5; i < x.size(); ++i)
+        runs.take(x[i], hazards[i]);
+    const double baseline = log_marginal(x, 0, 5, unit.first);
+    CHECK_THAT(rest.log_evidence + baseline, WithinRel(whole.log_evidence, 1e-12));
+    CHECK_THAT(runs.log_evidence() + baseline, WithinRel(whole.log_evidence, 1e-12));
+    CHECK(rest.starts == whole.starts);
+    for (std::size_t i = 0; i < x.size(); ++i)
+        CHECK_THAT(rest.change[i], WithinAbs(whole.change[i], 1e-12));
+    CHECK(rest.change[5] > 1e-6);  // the first one behind the baseline may begin a run
+    CHECK(runs.count() == 40);
 }
 
 TEST_CASE("changes: a reading below its limit weighs runs by their tails", "[drift][changepoint]") {

@@ -60,10 +60,11 @@ public:
         RunPrior posterior;  ///< of its mean and variance
         double gamma_ratio;  ///< log Gamma(alpha + 1/2) - log Gamma(alpha), carried along
     };
-    explicit RunLengths(const RunPriors& priors, double prune = 0.0);
+    /// @param before  readings that are in priors.first already: those of the baseline. They count: the first
+    ///                one that is taken has this index, and may begin a run.
+    explicit RunLengths(const RunPriors& priors, std::size_t before = 0, double prune = 0.0);
     /// @param change  probability of a change between the reading before and this one, in [0, 1); not used
-    /// for
-    ///                the first
+    ///                for the very first
     /// @throws Error D010 out of range, or a reading that is not finite
     void take(const Reading& x, double change);
 
@@ -85,15 +86,17 @@ private:
 /// All readings at once, looking back.
 struct Segmentation {
     std::vector<std::size_t> starts;  ///< of the runs of the most probable cut, the first (0) left out
-    std::vector<double> change;       ///< by reading: probability that a run begins with it; [0] = 0
+    std::vector<double> change;  ///< by reading: probability that a run begins with it; 0 in the baseline
     double log_evidence = 0.0;
 };
 
 /// Exact (Fearnhead 2006, Stat Comput 16:203), by the recursion from the end.
-/// @param change  by reading, as in RunLengths::take
+/// @param readings  those of the baseline first; only their number, `before`, is used: they are in
+/// priors.first
+/// @param change    by reading, as in RunLengths::take
 /// @throws Error D010 as there, or lengths that differ.
 /// @cost   O(n^2) time, O(n) memory: 2,000 readings take about 0.2 s.
 [[nodiscard]] Segmentation segment(std::span<const Reading> readings, std::span<const double> change,
-                                   const RunPriors& priors);
+                                   const RunPriors& priors, std::size_t before = 0);
 
 }  // namespace bellwether::drift

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <variant>
 #include <vector>
 
@@ -25,7 +26,10 @@ constexpr int least_baseline = 4;
 /// and the running variance by both (one step of EM, an approximation). Before the baseline is ready it is
 /// passed over: there is nothing yet to say what lies beyond it.
 ///
-/// @tested tests/drift/chart_test.cpp: scores of a long series are independent N(0, 1) whatever its mean, sd.
+/// A reading whose score is beyond 3 enters as the one at 3 (winsorised; Hawkins 1993, J Qual Technol
+/// 25:248), else the first reading of a jump would widen the sd so much that the jump hides itself.
+///
+/// @tested tests/drift/chart_test.cpp: scores of a short series in control are N(0, 1).
 class Baseline {
 public:
     /// Self-starting, from this many measured readings on. @throws Error D010 below 2.
@@ -45,13 +49,15 @@ public:
     /// The reading in standard deviations from the mean. Self-starting: the t of the reading against those
     /// before it, sqrt(n/(n+1)) (x - mean_n)/sd_n with n - 1 degrees of freedom, brought to the normal
     /// deviate of the same tail: exactly N(0, 1) and independent of the scores before, for normal readings in
-    /// control (Hawkins 1987, The Statistician 36:299; Hawkins & Olwell 1998, ch. 7).
+    /// control and none of them beyond 3 (Hawkins 1987, The Statistician 36:299; Hawkins & Olwell 1998, ch.
+    /// 7).
     /// @return nothing until ready()
     [[nodiscard]] std::optional<double> score(const Reading& x) const;
     /// Takes it into the running mean and sd. A known baseline stays as it is.
     void take(const Reading& x);
 
 private:
+    [[nodiscard]] double within(double x) const;
     void enter(double x, double variance);
 
     bool known_ = false;
@@ -85,20 +91,22 @@ public:
     [[nodiscard]] double value(Side side) const;
     [[nodiscard]] double limit() const;  ///< h or c
     [[nodiscard]] bool over(Side side) const { return value(side) > limit(); }
-    /// Scores since the drift to this side began: since the statistic last was 0 (CUSUM) or on the other side
-    /// (EWMA). With the signal this dates the change.
-    [[nodiscard]] std::size_t lasting(Side side) const;
 
 private:
     std::variant<Cusum, Ewma> design_;
     double up_ = 0.0, down_ = 0.0;  ///< EWMA: Z in up_
-    std::size_t lasting_up_ = 0, lasting_down_ = 0;
 };
+
+/// Of scores of which the last made a chart signal: the index of the first one of the shift. Maximum
+/// likelihood for a step in the mean from 0: the split after which n scores of mean m on that side have the
+/// largest n m^2. It dates changes better than the charts' own counts do (Pignatiello & Samuel 2001, J Qual
+/// Technol 33:82).
+[[nodiscard]] std::size_t shift_begins(std::span<const double> scores, Side side);
 
 /// A chart went over its limit.
 struct Signal {
     std::size_t at;     ///< reading at which it did, from 0
-    std::size_t onset;  ///< first reading of the drift, see ChartStatistic::lasting
+    std::size_t onset;  ///< first reading of the drift, see shift_begins()
     Side side;
     double value;  ///< of the statistic
     friend bool operator==(const Signal&, const Signal&) = default;
@@ -143,6 +151,7 @@ private:
     Watch watch_;
     std::vector<Reading> readings_;
     std::vector<Signal> signals_;
+    std::vector<double> scores_;  ///< of this level's readings, the last ones
     std::optional<double> score_;
     std::size_t begins_ = 0;
     bool over_up_ = false, over_down_ = false;

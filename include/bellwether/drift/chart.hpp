@@ -134,6 +134,7 @@ public:
     Chart(const std::variant<Cusum, Ewma>& design, const Baseline& fresh, Watch watch);
     void take(const Reading& x);
 
+    [[nodiscard]] Watch watch() const { return watch_; }
     [[nodiscard]] const Baseline& baseline() const { return baseline_; }
     [[nodiscard]] const ChartStatistic& statistic() const { return statistic_; }
     /// Score of the last reading; nothing when it belongs to a baseline that is being built.

@@ -154,7 +154,7 @@ bool Chart::judge(std::size_t i, Side side) {
     if (!crossing) return false;
     const std::size_t onset = i + 1 - scores_.size() + shift_begins(scores_, side);
     // Readings that are taken again were known before the one that is being taken.
-    signals_.push_back({readings_.size() - 1, onset, side, statistic_.value(side)});
+    signals_.push_back({readings_.size() - 1, onset, side, statistic_.value(side), scores_.back()});
     if (watched(side) || baseline_.known()) return false;
     begins_ = onset;
     return true;

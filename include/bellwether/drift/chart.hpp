@@ -109,6 +109,7 @@ struct Signal {
     std::size_t onset;  ///< first reading of the drift, see shift_begins()
     Side side;
     double value;  ///< of the statistic
+    double score;  ///< of the reading that brought it over
     friend bool operator==(const Signal&, const Signal&) = default;
 };
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "bellwether/core/text.hpp"
+#include "bellwether/drift/track_detector.hpp"
 #include "bellwether/series/course.hpp"
 
 namespace bellwether::drift {
@@ -120,6 +121,8 @@ void Features::evaluate(const FeatureCall& call, std::span<const Date> points, F
     else if (call.name == "on" || call.name == "since" || call.name == "toxicity" ||
              call.name.starts_with("attr"))
         patient_feature(call, points, out);
+    else if (is_detector(call.name))
+        detector_feature(call, points, out);
     else
         channel_feature(call, points, out);
 }
@@ -145,9 +148,7 @@ void Features::channel_feature(const FeatureCall& call, std::span<const Date> po
     const std::string& f = call.name;
     const series::Track* track = timeline_.track(name);
     const auto zero = timeline_.patient.day_zero;
-    std::string absent = "no reading of " + name;
-    if (const auto found = timeline_.unmeasured.find(name); found != timeline_.unmeasured.end())
-        absent += " (" + found->second + ")";
+    const std::string absent = no_reading(name);
     for (std::size_t i = 0; i < points.size(); ++i) {
         const Date d = points[i];
         const int at = track ? track->last_index(d) : -1;
@@ -178,6 +179,28 @@ void Features::channel_feature(const FeatureCall& call, std::span<const Date> po
             put(out, i, reference(*track, f, d, zero));
         }
     }
+}
+
+void Features::detector_feature(const FeatureCall& call, std::span<const Date> points,
+                                FeatureColumn& out) const {
+    const std::string& name = call.args.at(0).word;
+    const series::Track* track = timeline_.track(name);
+    const auto detector = make_detector(call, table_.catalogue().at(name));
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        while (track && next < track->points.size() && track->points[next].date <= points[i])
+            detector->take(track->points[next++]);
+        if (next == 0)
+            out.unknown(i, no_reading(name));
+        else
+            put(out, i, detector->answer(points[i]));
+    }
+}
+
+std::string Features::no_reading(const std::string& channel) const {
+    const auto found = timeline_.unmeasured.find(channel);
+    return "no reading of " + channel +
+           (found == timeline_.unmeasured.end() ? std::string() : " (" + found->second + ")");
 }
 
 void Features::patient_feature(const FeatureCall& call, std::span<const Date> points,
@@ -252,7 +275,7 @@ std::vector<Date> Features::change_dates(const FeatureCall& call, std::optional<
         dates.push_back(anchor + n);
         dates.push_back(anchor + n + 1);
     };
-    if (call.name == "age_of" || call.name.starts_with("trend")) {
+    if (call.name == "age_of" || call.name == "changepoint" || call.name.starts_with("trend")) {
         if (const auto* track = timeline_.track(call.args.at(0).word))
             for (const auto& p : track->points) {
                 if (call.name == "age_of")

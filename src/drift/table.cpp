@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "bellwether/drift/track_detector.hpp"
+
 namespace bellwether::drift {
 namespace {
 
@@ -33,6 +35,13 @@ std::vector<FeatureInfo> rows() {
         {"trend", {channel, window}, "Theil-Sen slope per day on the channel's scale over the window"},
         {"trend_low", {channel, window}, "lower end of the trend's 90% interval"},
         {"trend_high", {channel, window}, "upper end of the trend's 90% interval"},
+        {"cusum",
+         {channel, {"k", ArgType::number}, {"h", ArgType::number}},
+         "how far the CUSUM of the harmful side is over its limit h, in sd of a reading; above 0: signal"},
+        {"ewma",
+         {channel, {"lambda", ArgType::number}, {"c", ArgType::number}},
+         "how far the EWMA on the harmful side is over its limit c, in its own sd; above 0: signal"},
+        {"changepoint", {channel, window}, "probability that the present level began within the window"},
         {"detected", {channel}, "true when the last reading is not below its limit of detection"},
         {"readings", {channel}, "number of readings so far"},
         {"age_of", {channel}, "time since the last reading", true},
@@ -137,6 +146,9 @@ std::optional<FeatureType> Table::type_of(const FeatureCall& call, std::string& 
         t.unit = channel->second.unit == "1" ? "" : channel->second.unit;
     } else if (f == "detected") {
         t.type = ValueType::truth;
+    } else if (is_detector(f)) {
+        if (why = refuse_detector(call); !why.empty()) return std::nullopt;
+        t.clock = f == "changepoint";  // a change leaves the window as time goes by
     } else if (f == "age_of") {
         t.type = ValueType::duration;
         t.clock = true;

@@ -108,6 +108,29 @@ TEST_CASE("table: each feature is listed once, with a summary", "[drift][table]"
         CHECK_FALSE(f.summary.empty());
         ++seen[f.name];
     }
-    CHECK(seen.size() == 20);
+    CHECK(seen.size() == 23);
     CHECK(seen.size() == t.features().size());
+}
+
+TEST_CASE("table: detectors are plain numbers; what they cannot do is refused", "[drift][table]") {
+    const auto detector = [](const char* name, double first, double second) {
+        return FeatureCall{
+            name,
+            {{ArgType::channel, "ctdna", 0.0}, {ArgType::number, "", first}, {ArgType::number, "", second}},
+            ""};
+    };
+    for (const char* f : {"cusum", "ewma"}) {
+        CAPTURE(f);
+        CHECK(type(detector(f, 0.5, 4)).unit.empty());
+        CHECK(type(detector(f, 0.5, 4)).type == ValueType::number);
+        CHECK(type(detector(f, 0.5, 4)).visit_channels == Words{"ctdna"});
+        CHECK_FALSE(type(detector(f, 0.5, 4)).clock);
+    }
+    const FeatureCall change{
+        "changepoint", {{ArgType::channel, "ctdna", 0.0}, {ArgType::duration, "", 84.0}}, ""};
+    CHECK(type(change).clock);
+    CHECK(refused(detector("cusum", 11, 4)) == "k must lie between 0 and 10 (sd of a reading)");
+    CHECK(refused(detector("cusum", 0.5, 0)) == "h must lie above 0 and up to 100 (sd of a reading)");
+    CHECK(refused(detector("ewma", 0, 3)) == "lambda must lie above 0 and up to 1");
+    CHECK(refused(detector("ewma", 0.2, 11)) == "c must lie above 0 and up to 10 (sd of the EWMA)");
 }

@@ -17,6 +17,7 @@ extern const Command alerts_list, alerts_show, alerts_ack, alerts_dismiss, alert
 extern const Command patient_list, patient_show;
 extern const Command report_weekly;
 extern const Command study_summary;
+extern const Command detect;
 extern const Command simulate;
 extern const Command trail_show, doctor, backup, restore;
 

@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
             patient_show,
             report_weekly,
             study_summary,
+            detect,
             simulate,
             trail_show,
             doctor,

@@ -62,7 +62,10 @@ private:
     const Posterior* posterior(const FeatureCall& call, std::string& why) const;
     void model_feature(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) const;
     void channel_feature(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) const;
+    void detector_feature(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) const;
     void patient_feature(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) const;
+    /// "no reading of ctdna", with what keeps a computed channel from being computed.
+    [[nodiscard]] std::string no_reading(const std::string& channel) const;
 
     const series::Timeline& timeline_;
     const Table& table_;

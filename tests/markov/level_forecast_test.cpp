@@ -6,6 +6,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "bellwether/core/text.hpp"
+
 #include "markov/support/oracle.hpp"
 
 using namespace bellwether;
@@ -212,25 +214,35 @@ TEST_CASE("level_ahead, passage_above: small steps of three regimes, death and d
     }
 }
 
-TEST_CASE("passage_above: one regime in closed form, with and against the drift",
+TEST_CASE("passage_above: one rate in closed form, with and against the drift, however often states change",
           "[markov][level_forecast]") {
-    const Spec spec = oracle::spec_of(kOne);
-    Values values = spec.start_values();
-    const double drift = GENERATE(0.01, 0.0001);
-    values[*spec.parameter_index("growth(growing)")] = drift;
+    const auto drift = GENERATE(as<std::string>{}, "0.01", "0.0001", "0", "-0.001");
+    const auto rate = GENERATE(as<std::string>{}, "0.3", "0.001");  // at which states change
+    const Spec spec = oracle::spec_of(R"(
+schema: 1
+model: two
+numbers: illustrative
+states: [{name: here, labels: [alive]}, {name: there, labels: [alive]}]
+transitions: [{from: here, to: there, rate: )" +
+                                      rate + "}, {from: there, to: here, rate: " + rate +
+                                      R"(}]
+growth: {alive: )" + drift + R"(}
+channels: [{name: a, says: growth, family: normal, noise: 0.3, diffusion: 0.05, first: {mean: 1, sd: 1}}]
+start: {probabilities: {here: 0.5, there: 0.5}}
+)");
+    const Values values = spec.start_values();
     TransitionCache cache(spec, values);
     FilterState state = Filter(cache).start();
-    state.level_mean[0] = 1.0;
-    state.level_covariance[0] = 0.0;  // known for sure
-    const double distance = 0.6, sd = 0.05;
+    std::fill(state.level_covariance.begin(), state.level_covariance.end(), 0.0);  // known for sure
+    const double m = parse_double(drift).value(), distance = 0.6, sd = 0.05;
     const PassageTimes times = passage_above(cache, state, 0, 1.0 + distance, Days{400.0}, 40'000, 3);
     for (const double t : {20.0, 50.0, 100.0, 200.0, 400.0}) {
-        CAPTURE(drift, t);
-        // Chhikara & Folks 1989, (2.10).
+        CAPTURE(drift, rate, t);
+        // Chhikara & Folks 1989, (2.10); sound against the drift, too.
         const double root = sd * std::sqrt(t);
         const double chance =
-            normal_cdf((drift * t - distance) / root) +
-            std::exp(2.0 * drift * distance / (sd * sd)) * normal_cdf((-drift * t - distance) / root);
+            normal_cdf((m * t - distance) / root) +
+            std::exp(2.0 * m * distance / (sd * sd)) * normal_cdf((-m * t - distance) / root);
         CHECK_THAT(times.chance_by(Days{t}), WithinAbs(chance, 0.01));  // 4 standard errors of 40,000
     }
 }

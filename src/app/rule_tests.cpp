@@ -69,13 +69,17 @@ PatientHistory history_of(const rulebook::TestCase& test) {
     return h;
 }
 
-/// The posterior of one model as the test gives it. Labels are given without their model: they hold for each.
+/// The posterior of one model as the test gives it, P(label) and P(label, group). Labels are given without
+/// their model: they hold for each.
 std::shared_ptr<const drift::Posterior> given_posterior(const rulebook::TestCase& test) {
     std::map<std::string, std::vector<std::pair<Date, double>>> tracks;
-    for (const auto& [call, readings] : test.given)
-        if (call.name == "P" && !call.args.empty())
-            for (const auto& r : readings)
-                tracks[call.args.front().word].emplace_back(day_zero + r.day, r.value);
+    for (const auto& [call, readings] : test.given) {
+        if (call.name != "P" || call.args.empty()) continue;
+        std::string key = call.args.front().word;
+        if (call.args.size() > 1) key += ", " + call.args[1].word;
+        for (const auto& r : readings)
+            tracks[key].emplace_back(day_zero + r.day, r.value);
+    }
     return std::make_shared<const drift::GivenPosterior>(std::move(tracks));
 }
 

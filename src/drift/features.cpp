@@ -79,6 +79,22 @@ Answer reference(const series::Track& track, const std::string& name, Date d, st
     return name == "nadir" ? series::nadir(track, d, zero) : series::peak(track, d, zero);
 }
 
+/// P(label, group), disagree(label, group, group)
+bool asks_a_group(const FeatureCall& call) {
+    return call.args.size() > 1 && call.args[1].type == ArgType::group;
+}
+
+Answer difference(const Answer& one, const Answer& other) {
+    if (!one.value) return one;
+    if (!other.value) return other;
+    Answer a;
+    if (std::isfinite(*one.value) && std::isfinite(*other.value))
+        a.value = *one.value - *other.value;
+    else
+        a.why = "by one group alone the label is certain or impossible";
+    return a;
+}
+
 }  // namespace
 
 GivenPosterior::GivenPosterior(std::map<std::string, std::vector<std::pair<Date, double>>> given)
@@ -99,6 +115,16 @@ Answer GivenPosterior::probability(const std::string& label, Date d) const {
     return a;
 }
 
+Answer GivenPosterior::probability(const std::string& label, const ChannelGroup& group, Date d) const {
+    return probability(label + ", " + group.name, d);
+}
+
+Answer GivenPosterior::log_odds(const std::string& label, const ChannelGroup& group, Date d) const {
+    Answer a = probability(label, group, d);
+    if (a.value) a.value = std::log(*a.value) - std::log1p(-*a.value);
+    return a;
+}
+
 Answer GivenPosterior::forecast(const std::string& label, Date d, int) const {
     return probability(label, d);
 }
@@ -116,7 +142,7 @@ const Posterior* Features::posterior(const FeatureCall& call, std::string& why) 
 
 void Features::evaluate(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) {
     out.reset(points.size());
-    if (call.name == "P" || call.name == "forecast")
+    if (call.name == "P" || call.name == "forecast" || call.name == "disagree")
         model_feature(call, points, out);
     else if (call.name == "on" || call.name == "since" || call.name == "toxicity" ||
              call.name.starts_with("attr"))
@@ -127,17 +153,35 @@ void Features::evaluate(const FeatureCall& call, std::span<const Date> points, F
         channel_feature(call, points, out);
 }
 
+ChannelGroup Features::group(const FeatureCall& call, std::size_t n) const {
+    ChannelGroup out{call.args.at(n).word, {}};
+    for (const auto& [name, channel] : table_.catalogue())
+        if (channel.group == out.name) out.channels.push_back(name);
+    return out;
+}
+
 void Features::model_feature(const FeatureCall& call, std::span<const Date> points,
                              FeatureColumn& out) const {
     std::string why;
     const Posterior* p = posterior(call, why);
     const std::string& label = call.args.at(0).word;
-    const bool forward = call.name == "forecast";
-    const int horizon = call.args.size() > 1 ? static_cast<int>(call.args[1].number) : 0;
-    for (std::size_t i = 0; i < points.size(); ++i) {
-        if (!p)
+    if (!p) {
+        for (std::size_t i = 0; i < points.size(); ++i)
             out.unknown(i, why);
-        else
+        return;
+    }
+    if (call.name == "disagree") {
+        const ChannelGroup one = group(call, 1), other = group(call, 2);
+        for (std::size_t i = 0; i < points.size(); ++i)
+            put(out, i, difference(p->log_odds(label, one, points[i]), p->log_odds(label, other, points[i])));
+    } else if (asks_a_group(call)) {
+        const ChannelGroup alone = group(call, 1);
+        for (std::size_t i = 0; i < points.size(); ++i)
+            put(out, i, p->probability(label, alone, points[i]));
+    } else {
+        const bool forward = call.name == "forecast";
+        const int horizon = call.args.size() > 1 ? static_cast<int>(call.args[1].number) : 0;
+        for (std::size_t i = 0; i < points.size(); ++i)
             put(out, i, forward ? p->forecast(label, points[i], horizon) : p->probability(label, points[i]));
     }
 }
@@ -235,10 +279,15 @@ void Features::patient_feature(const FeatureCall& call, std::span<const Date> po
 }
 
 std::string Features::reason(const FeatureCall& call, Date point) {
-    if (call.name != "P") return {};
+    if (call.name != "P" && call.name != "disagree") return {};
     std::string why;
     const Posterior* p = posterior(call, why);
-    return p ? p->reason(call.args.at(0).word, point) : std::string{};
+    if (!p) return {};
+    const std::string& label = call.args.at(0).word;
+    if (!asks_a_group(call)) return p->reason(label, point);
+    std::string out = p->reason(label, group(call, 1), point);
+    if (call.name != "disagree" || out.empty()) return out;
+    return R"({"groups":[)" + out + "," + p->reason(label, group(call, 2), point) + "]}";
 }
 
 std::vector<Date> Features::reading_dates(const std::string& channel) const {

@@ -20,11 +20,16 @@ std::vector<FeatureInfo> rows() {
     const ArgInfo window{"window", ArgType::duration};
     return {
         {"P",
-         {label},
-         "probability of a state or label of the group's model, filtered at the last modelled reading"},
+         {label, {"group", ArgType::group, true}},
+         "probability of a state or label of the group's model, filtered at the last modelled reading; with "
+         "a "
+         "group of channels, by its readings alone"},
         {"forecast",
          {label, {"horizon", ArgType::duration, true}},
          "that probability carried to the date of evaluation, or `horizon` beyond it"},
+        {"disagree",
+         {label, {"one", ArgType::group}, {"other", ArgType::group}},
+         "log odds of the label by the readings of one group alone, minus those by the other's"},
         {"value", {channel}, "last reading, in the channel's unit"},
         {"last", {channel}, "the same as value"},
         {"baseline", {channel}, "last reading on or before day zero"},
@@ -103,19 +108,38 @@ std::vector<std::string> Table::names(ArgType type, const std::string& model) co
     }
 }
 
+std::optional<FeatureType> Table::model_type(const FeatureCall& call, std::string& why) const {
+    const auto found = models_.find(call.model);
+    if (found == models_.end()) {
+        why = call.model.empty() ? "the group declares no model" : "no model named '" + call.model + "'";
+        return std::nullopt;
+    }
+    for (const auto& arg : call.args) {
+        if (arg.type != ArgType::group) continue;
+        const auto in_group = [&](const std::string& name) {
+            const auto channel = catalogue_.find(name);
+            return channel != catalogue_.end() && channel->second.group == arg.word;
+        };
+        const auto& channels = found->second.channels;
+        if (std::none_of(channels.begin(), channels.end(), in_group)) {
+            why = "model '" + call.model + "' has no channel of group '" + arg.word + "'";
+            return std::nullopt;
+        }
+    }
+    if (call.name == "disagree" && call.args.at(1).word == call.args.at(2).word) {
+        why = "a group does not disagree with itself";
+        return std::nullopt;
+    }
+    FeatureType t;
+    t.channels = found->second.channels;
+    t.clock = call.name == "forecast";
+    return t;
+}
+
 std::optional<FeatureType> Table::type_of(const FeatureCall& call, std::string& why) const {
     FeatureType t;
     const std::string& f = call.name;
-    if (f == "P" || f == "forecast") {
-        const auto found = models_.find(call.model);
-        if (found == models_.end()) {
-            why = call.model.empty() ? "the group declares no model" : "no model named '" + call.model + "'";
-            return std::nullopt;
-        }
-        t.channels = found->second.channels;
-        t.clock = f == "forecast";
-        return t;
-    }
+    if (f == "P" || f == "forecast" || f == "disagree") return model_type(call, why);
     if (f == "on") {
         t.type = ValueType::truth;
         t.therapy = t.clock = true;

@@ -77,8 +77,8 @@ std::string alert_chart(const series::Timeline& timeline, const ChannelCatalogue
         DateAxis(first_date(timeline, alert.episode.onset), as_of, left, wide - 30), as_of, true};
     double y = draw_therapies(c, timeline.therapies, 2);
     const double top = y;
-    for (const auto& g : evidence.because)
-        if (g.argument && !g.argument->visits.empty()) y = draw_probability(c, *g.argument, y);
+    for (const auto& a : arguments_of(evidence))
+        if (!a.visits.empty()) y = draw_probability(c, a, y);
     for (const auto& name : shown_channels(evidence, channels_in_order(timeline, catalogue)))
         if (const auto* track = timeline.track(name); track && !track->points.empty())
             y = draw_channel(c, *track, channel_of(catalogue, name), timeline, y);

@@ -112,7 +112,8 @@ double draw_probability(Canvas& c, const Argument& argument, double top) {
         c.svg.text(c.x.begin() - 4, y(p) + 3.5, "tick end", number(p));
     }
     c.svg.text(4, top + 13, "gutter strong", cut(fmt::format("P({})", argument.label), 18));
-    c.svg.text(4, top + 26, "gutter", cut("model " + argument.model, 18));
+    c.svg.text(4, top + 26, "gutter",
+               cut(argument.group.empty() ? "model " + argument.model : "by " + argument.group, 18));
     std::vector<std::pair<double, double>> steps;
     for (const auto& v : argument.visits) {
         const auto date = Date::parse(v.date);

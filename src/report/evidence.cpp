@@ -37,6 +37,13 @@ VisitWeight visit(const Json& j) {
     return v;
 }
 
+Argument argument(const Json& j) {
+    Argument a{text(j, "label"), text(j, "against"), text(j, "model"), text(j, "group"), {}};
+    for (const auto& v : list(j, "visits"))
+        a.visits.push_back(visit(v));
+    return a;
+}
+
 Ground ground(const Json& j) {
     Ground g;
     g.call = text(j, "call");
@@ -48,10 +55,10 @@ Ground ground(const Json& j) {
         g.text = it->get<bool>() ? "yes" : "no";
     g.unknown = text(j, "unknown");
     if (const auto it = j.is_object() ? j.find("reason") : j.end(); it != j.end() && it->is_object()) {
-        Argument a{text(*it, "label"), text(*it, "against"), text(*it, "model"), {}};
-        for (const auto& v : list(*it, "visits"))
-            a.visits.push_back(visit(v));
-        g.argument = std::move(a);
+        const auto groups = list(*it, "groups");
+        if (groups.empty()) g.arguments.push_back(argument(*it));
+        for (const auto& one : groups)
+            g.arguments.push_back(argument(one));
     }
     return g;
 }
@@ -89,6 +96,17 @@ Evidence read_evidence(const std::string& json) {
     return e;
 }
 
+std::vector<Argument> arguments_of(const Evidence& e) {
+    std::vector<Argument> out;
+    for (const auto& g : e.because)
+        for (const auto& a : g.arguments)
+            if (std::none_of(out.begin(), out.end(), [&](const Argument& b) {
+                    return a.label == b.label && a.model == b.model && a.group == b.group;
+                }))
+                out.push_back(a);
+    return out;
+}
+
 std::string words(const Ground& g) {
     const auto call = g.call.empty() ? "?" : g.call;
     if (g.value && call.starts_with("P(")) return call + " = " + probability(*g.value);
@@ -96,6 +114,11 @@ std::string words(const Ground& g) {
     if (g.value) return call + is + number(*g.value) + unit_words(g.unit);
     if (!g.text.empty()) return call + " = " + g.text;
     return call + " not known" + (g.unknown.empty() ? "" : ": " + g.unknown);
+}
+
+std::string words(const Argument& a) {
+    return "for '" + a.label + "' against '" + a.against + "', model " + a.model +
+           (a.group.empty() ? "" : ", by " + a.group + " alone");
 }
 
 std::string words(const VisitWeight& v) {
@@ -116,9 +139,9 @@ std::vector<std::string> channels_of(const Evidence& e, const std::vector<std::s
     for (const auto& g : e.because)
         for (const auto& name : known)
             if (names(g.call, name)) add(name);
-    for (const auto& g : e.because)
-        if (g.argument && !g.argument->visits.empty())
-            for (const auto& [name, w] : by_size(g.argument->visits.back()))
+    for (const auto& a : arguments_of(e))
+        if (!a.visits.empty())
+            for (const auto& [name, w] : by_size(a.visits.back()))
                 add(name);
     return out;
 }

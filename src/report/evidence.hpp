@@ -20,6 +20,7 @@ struct VisitWeight {
 
 struct Argument {
     std::string label, against, model;
+    std::string group;                ///< of channels whose readings alone count; "" = all
     std::vector<VisitWeight> visits;  ///< ascending
 };
 
@@ -29,8 +30,8 @@ struct Ground {
     std::optional<double> value;
     std::string bound;  ///< "below", "above": the truth lies on that side of the value; "" = the value itself
     std::string text;   ///< for features that answer with a word
-    std::string unknown;  ///< why it was not known
-    std::optional<Argument> argument;
+    std::string unknown;              ///< why it was not known
+    std::vector<Argument> arguments;  ///< two where groups of channels disagree
 };
 
 struct Evidence {
@@ -42,8 +43,12 @@ struct Evidence {
 
 [[nodiscard]] Evidence read_evidence(const std::string& json);
 
+/// The arguments of all features, each once: two features may rest on one.
+[[nodiscard]] std::vector<Argument> arguments_of(const Evidence& evidence);
 /// "fold(ctdna, nadir) = 1.75", "P(growing) not known: no model"
 [[nodiscard]] std::string words(const Ground& ground);
+/// "for 'growing' against 'not growing', model m, by imaging alone"
+[[nodiscard]] std::string words(const Argument& argument);
 /// "ctdna +1.9, sld -0.2, time -0.1 -> P 0.91": the largest weight first, time last.
 [[nodiscard]] std::string words(const VisitWeight& visit);
 /// Channels that the evidence rests on: those that a call names, then by the size of their weight at the last

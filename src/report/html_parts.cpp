@@ -33,11 +33,7 @@ mstch::map node_of(const Argument& a) {
                                     {"cells", std::move(cells)},
                                     {"p", v->p ? probability(*v->p) : std::string("?")}});
     }
-    return {{"label", a.label},
-            {"against", a.against},
-            {"model", a.model},
-            {"names", std::move(names)},
-            {"visits", std::move(visits)}};
+    return {{"words", words(a)}, {"names", std::move(names)}, {"visits", std::move(visits)}};
 }
 
 /// The marks of the pictures, explained once.

@@ -32,7 +32,7 @@ constexpr const char* alert = R"(<article class="alert {{severity}}">
 {{/summary}}<dl>
 <dt>because</dt><dd>{{because}}</dd>
 {{#unknown}}<dt>unknown</dt><dd>could have spoken against it: {{unknown}}</dd>
-{{/unknown}}{{#arguments}}<dt>evidence</dt><dd>for '{{label}}' against '{{against}}', model {{model}}
+{{/unknown}}{{#arguments}}<dt>evidence</dt><dd>{{words}}
 <table class="weights"><tr><th>visit</th>{{#names}}<th class="n">{{.}}</th>{{/names}}<th class="n">time</th><th class="n">P</th></tr>
 {{#visits}}<tr><td>{{date}}</td>{{#cells}}<td class="{{cls}}">{{words}}</td>{{/cells}}<td class="n">{{p}}</td></tr>
 {{/visits}}</table></dd>

@@ -23,7 +23,7 @@ std::string upper(std::string text) {
 }
 
 void write_argument(Page& page, const Argument& a) {
-    page.entry(6, "evidence", fmt::format("for '{}' against '{}', model {}", a.label, a.against, a.model));
+    page.entry(6, "evidence", words(a));
     const std::size_t first = a.visits.size() > visits_in_text ? a.visits.size() - visits_in_text : 0;
     for (std::size_t i = a.visits.size(); i-- > first;)
         page.entry(6, "", a.visits[i].date + "  " + words(a.visits[i]));

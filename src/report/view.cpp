@@ -92,8 +92,7 @@ AlertView view_of(const AlertLine& line, Instant as_of) {
     v.standing_why = clean(line.standing_why);
     v.because = because_words(e);
     v.unknown = join(e.unless_unknown, "; ");
-    for (const auto& g : e.because)
-        if (g.argument) v.arguments.push_back(*g.argument);
+    v.arguments = arguments_of(e);
     // What is over asks for nothing any more.
     if (a.state == MachineState::open) {
         v.proposal = proposal_words(line);

@@ -92,6 +92,44 @@ TEST_CASE("model predict gives a table that R reads") {
     CHECK(desk.run("model predict ward.fit.yaml " + kColumns + "--ahead never").code == 2);
 }
 
+TEST_CASE("model predict gives levels and times to a rise of a growth model, and says what it lacks") {
+    const Desk desk;
+    desk.write("burden.yaml", R"(schema: 1
+model: burden
+numbers: illustrative
+states: [{name: falling}, {name: growing}]
+transitions: [{from: falling, to: growing, rate: 0.02}]
+growth: {falling: -0.02, growing: 0.01}
+channels: [{name: ctdna, says: growth, family: lognormal, noise: 0.2, first: {mean: 2, sd: 1}}]
+start: {probabilities: {falling: 1, growing: 0}}
+data: {subject: id, time: day}
+)");
+    std::string visits = "id,day,ctdna\n";
+    for (int i = 0; i < 40; ++i)
+        for (int day = 0; day < 300; day += 30)
+            visits += "p" + std::to_string(i) + "," + std::to_string(day) + ",\n";
+    desk.write("visits.csv", visits);
+    desk.expect(0, "model simulate burden.yaml --panel visits.csv --seed 5 --out seen.csv");
+    desk.expect(0, "fit --model burden.yaml --panel seen.csv --out burden.fit.yaml");
+    const std::string ask = "model predict burden.fit.yaml --panel seen.csv --ahead 60 ";
+    CHECK(desk.expect(0, ask + "--format csv").starts_with("subject,what,time,path,now_falling"));
+    CHECK(desk.expect(0, ask + "--what levels --format csv")
+              .starts_with("subject,time,ahead,channel,readable,low,median,high\np0,270,0,ctdna,1,"));
+    const std::string times = ask + "--exceeds 2 --within 365 --what times --format csv";
+    const std::string drawn = desk.expect(0, times);
+    CHECK(drawn.starts_with("subject,time,channel,multiple,nadir,chance,low,median,high\np0,270,ctdna,2,"));
+    CHECK(drawn == desk.expect(0, times));
+    CHECK(drawn != desk.expect(0, times + " --seed 2"));
+    const auto all = json::parse(desk.expect(0, ask + "--exceeds 2 --within 365 --format json"));
+    CHECK((all["states"].size() == 440 && all["levels"].size() == 80 && all["times"].size() == 40));
+    const auto no_end = desk.run(ask + "--exceeds 2");
+    CHECK((no_end.code == 2 && no_end.err.find("--exceeds needs --within") != std::string::npos));
+    CHECK(desk.run(ask + "--within 20").code == 2);
+    CHECK(desk.run(ask + "--exceeds 0 --within 20").code == 2);
+    const auto none = desk.run(ask + "--what times");
+    CHECK((none.code == 2 && none.err.find("this model has no 'times'") != std::string::npos));
+}
+
 TEST_CASE("model show gives one table as CSV, all of them as JSON") {
     const Desk desk;
     desk.write("ward.yaml", kModel);

@@ -331,3 +331,35 @@ TEST_CASE("features: a forecast is looked at each day until it is too old to be 
     CHECK(dates.front() == day(0));
     CHECK(dates.back() == day(20 + 183));
 }
+
+TEST_CASE("features: disagree() is the difference of what two groups say, with both reasons",
+          "[drift][features][group]") {
+    const drift::Table both(catalogue(), {{"small", {{"stable", "growing"}, {"ctdna", "mdsc"}}}});
+    const auto t = patient();
+    const auto posterior =
+        std::make_shared<drift::GivenPosterior>(std::map<std::string, std::vector<std::pair<Date, double>>>{
+            {"growing, ctdna", {{day(0), 0.1}, {day(30), 0.0}}}, {"growing, blood", {{day(10), 0.8}}}});
+    Features features(t, both, day(400), {{"small", posterior}});
+    const auto asked = [&](const std::string& name, const std::vector<std::string>& groups, int at) {
+        FeatureCall c{name, {{ArgType::label, "growing", 0.0}}, "small"};
+        for (const auto& g : groups)
+            c.args.push_back({ArgType::group, g, 0.0});
+        FeatureColumn out;
+        features.evaluate(c, std::vector<Date>{day(at)}, out);
+        return text(out, 0);
+    };
+    CHECK(asked("P", {"blood"}, 12) == "0.8");
+    CHECK(asked("P", {"ctdna"}, 12) == "0.1");
+    // logit(0.8) - logit(0.1) = log(4 * 9) = 3.58351893845611
+    CHECK(asked("disagree", {"blood", "ctdna"}, 12) == "3.5835189385");
+    CHECK(asked("disagree", {"ctdna", "blood"}, 12) == "-3.5835189385");
+    CHECK(asked("disagree", {"ctdna", "blood"}, 5) ==
+          "? P(growing, blood) is not given on or before " + to_string(day(5)));
+    CHECK(asked("disagree", {"blood", "ctdna"}, 30) ==
+          "? by one group alone the label is certain or impossible");
+    Features without(t, both, day(400), {});
+    FeatureColumn out;
+    without.evaluate({"P", {{ArgType::label, "growing", 0.0}, {ArgType::group, "blood", 0.0}}, "small"},
+                     std::vector<Date>{day(12)}, out);
+    CHECK(text(out, 0) == "? no usable model 'small' is active");
+}

@@ -286,3 +286,97 @@ TEST_CASE("posterior: threads that share a scorer get the same answers", "[drift
     for (const double x : seen)
         CHECK(x == alone);
 }
+
+namespace {
+
+const drift::ChannelGroup kCtdna{"ctdna", {"ctdna", "unknown_to_the_model"}},
+    kBlood{"blood", {"mdsc", "score"}};
+
+/// The patient, both channels first read on one day, so that the model starts there for each.
+series::Timeline together() {
+    auto t = patient();
+    t.tracks["mdsc"].points.erase(t.tracks["mdsc"].points.begin());
+    return t;
+}
+
+/// The patient with the readings of one channel alone.
+series::Timeline only_of(const std::string& channel) {
+    auto t = together();
+    std::erase_if(t.tracks, [&](const auto& entry) { return entry.first != channel; });
+    return t;
+}
+
+}  // namespace
+
+TEST_CASE("posterior: a group speaks as if its channels were the only ones, as of the last reading of any",
+          "[drift][posterior][group]") {
+    const auto whole = posterior(together(), day(200));
+    const auto m = fitted(0);
+    markov::TransitionCache cache(m.spec, m.sets[0].values);
+    const markov::Filter filter(cache);
+    for (const auto& group : {kCtdna, kBlood}) {
+        CAPTURE(group.name);
+        // A patient of whom the other channel was never read.
+        const auto rows = by_hand(only_of(group.channels[0]), 0, day(200));
+        for (const int d : {42, 63, 70, 91}) {
+            CAPTURE(d);
+            std::size_t i = rows.size();
+            while (rows[i - 1].first > day(d))
+                --i;
+            const auto& [date, state] = rows[i - 1];
+            // Where nothing of the group was read that day, what was known is carried there; a reading of
+            // the other channel says that the patient lives.
+            const auto carried = filter.forecast(state, Days(static_cast<double>(day(d) - date)));
+            const double p = carried[1] / (carried[0] + carried[1]);
+            CHECK(*whole->probability("growing", group, day(d)).value == Approx(p).epsilon(1e-12));
+            CHECK(*whole->log_odds("growing", group, day(d)).value == Approx(logit(p)).epsilon(1e-10));
+            CHECK(whole->probability("growing", group, day(d + 6)).value ==
+                  whole->probability("growing", group, day(d)).value);
+        }
+    }
+}
+
+TEST_CASE("posterior: a group that has told nothing has no voice", "[drift][posterior][group]") {
+    const auto p = posterior(patient(), day(200));
+    CHECK(p->probability("growing", kCtdna, day(-8)).why == "no reading of a channel of model 'small'");
+    // A first reading of a `rate` channel, and baselines.
+    for (const int d : {-7, -5})
+        for (const auto& group : {kCtdna, kBlood}) {
+            const auto a = p->log_odds("growing", group, day(d));
+            CHECK_FALSE(a.value);
+            CHECK(a.why ==
+                  "no reading of group '" + group.name + "' tells states of model 'small' apart so far");
+        }
+    CHECK(p->probability("growing", kCtdna, day(21)).value);
+    CHECK_FALSE(p->probability("growing", kBlood, day(21)).value);
+    CHECK(p->probability("growing", kBlood, day(42)).value);
+}
+
+TEST_CASE("posterior: no look-ahead in what a group says", "[drift][posterior][group]") {
+    const auto whole = posterior(patient(), day(200));
+    for (int d = 42; d <= 120; ++d)
+        CHECK(posterior(patient(), day(d))->log_odds("growing", kCtdna, day(d)).value ==
+              whole->log_odds("growing", kCtdna, day(d)).value);
+}
+
+TEST_CASE("posterior: the reason of a group adds up to its log odds and names its channels alone",
+          "[drift][posterior][group]") {
+    const auto p = posterior(patient(), day(200));
+    for (const auto& [group, d] : {std::pair{kCtdna, 91}, {kBlood, 91}, {kBlood, 63}}) {
+        const auto reason = nlohmann::json::parse(p->reason("growing", group, day(d)));
+        CHECK(reason.at("group") == group.name);
+        const auto& visits = reason.at("visits");
+        REQUIRE(visits.size() >= 2);
+        CHECK(visits.back().at("date") == to_string(day(d)));
+        CHECK(visits.back().at("log_odds").get<double>() ==
+              Approx(*p->log_odds("growing", group, day(d)).value).epsilon(1e-9));
+        for (std::size_t v = 1; v < visits.size(); ++v) {
+            double sum = visits[v - 1].at("log_odds").get<double>() + visits[v].at("time").get<double>();
+            for (const auto& [channel, weight] : visits[v].at("channels").items()) {
+                CHECK(channel == group.channels[0]);
+                sum += weight.get<double>();
+            }
+            CHECK(visits[v].at("log_odds").get<double>() == Approx(sum).margin(1e-9));
+        }
+    }
+}

@@ -95,6 +95,26 @@ TEST_CASE("table: types, and what makes a date a point", "[drift][table]") {
     CHECK(type(call("forecast", "growing", "small")).clock);
 }
 
+TEST_CASE("table: what groups of channels say, each of which the model must have", "[drift][table]") {
+    const auto asked = [](std::string name, const Words& groups, std::string model = "small") {
+        FeatureCall c{std::move(name), {{ArgType::label, "growing", 0.0}}, std::move(model)};
+        for (const auto& g : groups)
+            c.args.push_back({ArgType::group, g, 0.0});
+        return c;
+    };
+    for (const auto& c : {asked("P", {"ctdna"}), asked("disagree", {"ctdna", "blood"})}) {
+        const auto t = type(c);
+        CHECK((t.type == ValueType::number && t.unit.empty() && !t.clock));
+        CHECK(t.channels == Words{"ctdna", "mdsc"});  // as of the last reading of any group
+        CHECK(t.visit_channels.empty());
+    }
+    CHECK(refused(asked("P", {"imaging"})) == "model 'small' has no channel of group 'imaging'");
+    CHECK(refused(asked("disagree", {"ctdna", "tissue"})) ==
+          "model 'small' has no channel of group 'tissue'");
+    CHECK(refused(asked("disagree", {"blood", "blood"})) == "a group does not disagree with itself");
+    CHECK(refused(asked("disagree", {"ctdna", "blood"}, "")) == "the group declares no model");
+}
+
 TEST_CASE("table: an unknown channel or model is refused by name", "[drift][table][error]") {
     CHECK(refused(call("value", "ctDNA")) == "no channel named 'ctDNA'");
     CHECK(refused(call("P", "growing", "other")) == "no model named 'other'");
@@ -108,7 +128,7 @@ TEST_CASE("table: each feature is listed once, with a summary", "[drift][table]"
         CHECK_FALSE(f.summary.empty());
         ++seen[f.name];
     }
-    CHECK(seen.size() == 23);
+    CHECK(seen.size() == 24);
     CHECK(seen.size() == t.features().size());
 }
 

@@ -81,8 +81,29 @@ TEST_CASE("read_evidence: parts that are missing or of the wrong kind are left o
     REQUIRE(e.because.size() == 3);
     CHECK(words(e.because[1]) == "on(x) = yes");
     CHECK(words(e.because[2]) == "fold(a) not known");
-    REQUIRE(e.because[2].argument);
-    CHECK(e.because[2].argument->visits.size() == 2);
+    REQUIRE(e.because[2].arguments.size() == 1);
+    CHECK(e.because[2].arguments[0].visits.size() == 2);
+}
+
+TEST_CASE("read_evidence: where groups disagree each has its argument, shown once", "[report][evidence]") {
+    const std::string imaging = R"j({"label":"g","against":"not g","model":"m","group":"imaging",)j"
+                                R"j("visits":[{"date":"2026-03-06","channels":{"sld":2.1},"p":0.9}]})j";
+    const std::string ctdna = R"j({"label":"g","against":"not g","model":"m","group":"ctdna",)j"
+                              R"j("visits":[{"date":"2026-03-06","channels":{"ctdna":-3},"p":0.1}]})j";
+    const auto e = read_evidence(R"j({"because":[{"call":"disagree(g, imaging, ctdna)","value":4.39,)j"
+                                 R"j("reason":{"groups":[)j" +
+                                 imaging + "," + ctdna +
+                                 R"j(]}},{"call":"P(g, ctdna)","value":0.1,"reason":)j" + ctdna + "}]}");
+    REQUIRE(e.because.size() == 2);
+    CHECK(words(e.because[0]) == "disagree(g, imaging, ctdna) = 4.39");
+    CHECK(words(e.because[1]) == "P(g, ctdna) = 0.10");
+    CHECK((e.because[0].arguments.size() == 2 && e.because[1].arguments.size() == 1));
+    const auto all = arguments_of(e);
+    REQUIRE(all.size() == 2);
+    CHECK(words(all[0]) == "for 'g' against 'not g', model m, by imaging alone");
+    CHECK(words(all[1]) == "for 'g' against 'not g', model m, by ctdna alone");
+    CHECK(words(all[1].visits.back()) == "ctdna -3.0 -> P 0.10");
+    CHECK(channels_of(e, {"ctdna", "sld"}) == std::vector<std::string>{"ctdna", "sld"});
 }
 
 TEST_CASE("channels_of: whole names only, calls before weights", "[report][evidence]") {

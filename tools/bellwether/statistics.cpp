@@ -25,7 +25,8 @@ struct Args {
     std::string file, what, out, from, plot, between = "last-seen";
     std::vector<std::string> files;
     std::int64_t seed = 1, replicates = 200, threads = 2;
-    std::vector<std::string> ahead, at, times;
+    std::vector<std::string> ahead, at, times, multiples;
+    std::string within;
 };
 
 std::vector<double> times(const std::vector<std::string>& words, const std::string& option) {
@@ -115,14 +116,30 @@ void define_show(Options& o) {
     o.run([a] { return show(*a); });
 }
 
+bool grows(const markov::Spec& spec) {
+    return std::any_of(spec.channels.begin(), spec.channels.end(),
+                       [](const markov::Channel& c) { return c.says == markov::Says::growth; });
+}
+
 Exit predict(const Args& a) {
     const auto model = read_fitted(a.file);
-    const auto ahead = times(a.ahead, "--ahead");
+    app::PredictRequest request;
+    request.ahead = times(a.ahead, "--ahead");
+    request.multiples = times(a.multiples, "--exceeds");
+    request.seed = static_cast<std::uint64_t>(a.seed);
+    for (const double multiple : request.multiples)
+        if (!(multiple > 0.0)) throw UsageError("--exceeds takes multiples above 0");
+    if (request.multiples.empty() != a.within.empty())
+        throw UsageError(a.within.empty() ? "--exceeds needs --within, how far to look"
+                                          : "--within says how far --exceeds looks, which is not given");
+    if (!a.within.empty()) request.within = times({a.within}, "--within").front();
+    if (!request.multiples.empty() && !grows(model.spec))
+        throw UsageError("--exceeds: model '" + model.spec.name + "' has no growth channel");
     const auto table = a.panel.read(model.spec);
     Findings findings;
     app::find_impossible(model.spec, model.full().values, table, a.panel.file, findings);
     if (!findings.ok()) throw InputError(findings);
-    print({app::predict(model, table, ahead)}, a.session.output());
+    print(chosen(app::predict(model, table, request), a.what, a.session.output()), a.session.output());
     return Exit::ok;
 }
 
@@ -131,10 +148,17 @@ void define_predict(Options& o) {
     o.text("file", a->file, "fitted model", true);
     a->panel.declare(o, true);
     o.texts("--ahead", a->ahead, "also forecast this long after each subject's last row");
+    o.texts("--exceeds", a->multiples,
+            "also when each growth channel's level first exceeds this many times its nadir");
+    o.text("--within", a->within, "how long after the last row --exceeds looks");
+    o.integer("--seed", a->seed, "of the random numbers of --exceeds", 0, 1'000'000'000);
+    o.text("--what", a->what, "states, levels or times; default: all (csv: states)");
     o.word("--format", a->session.format, "text, json or csv", {"text", "json", "csv"});
     o.examples(
         "  bellwether model predict cav.fit.yaml --panel new.csv --subject id --time years --state state "
-        "--ahead 1 --ahead 5 --format csv\n");
+        "--ahead 1 --ahead 5 --format csv\n"
+        "  bellwether model predict burden.fit.yaml --panel new.csv --subject id --time day --ahead 84 "
+        "--exceeds 1.5 --exceeds 2 --within 365 --what times --format csv\n");
     o.run([a] { return predict(*a); });
 }
 
@@ -284,7 +308,8 @@ const Command model_simulate{"model", "simulate", "draw from a model on the visi
 const Command model_show{"model", "show", "how a fit ended, its parameters and what follows from them",
                          define_show};
 const Command model_predict{
-    "model", "predict", "states of the subjects of a table: now, by all rows, most probable path, forecast",
+    "model", "predict",
+    "subjects of a table: states now, by all rows, most probable, forecast; levels; times to a rise",
     define_predict};
 
 }  // namespace bellwether::cli

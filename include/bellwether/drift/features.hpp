@@ -12,6 +12,12 @@
 
 namespace bellwether::drift {
 
+/// Channels that speak together (Channel::group), for what they say against others.
+struct ChannelGroup {
+    std::string name;
+    std::vector<std::string> channels;  ///< those that a model does not have do not count
+};
+
 /// What a model says of one patient as known at one D. Answers at a date use readings up to that date only.
 class Posterior {
 public:
@@ -20,24 +26,44 @@ public:
     [[nodiscard]] virtual series::Answer probability(const std::string& label, Date d) const = 0;
     /// The same carried on to `d + horizon` days. Unknown beyond forecast_limit_days after the last reading.
     [[nodiscard]] virtual series::Answer forecast(const std::string& label, Date d, int horizon) const = 0;
+    /// The probability had the readings of the group's channels alone been made: a filter of its own over the
+    /// same model and rows (start, therapies, death, and that the patient was alive where others were read),
+    /// as of the last modelled reading, of any group, on or before `d`. Unknown until the group has told
+    /// states apart at all (a first reading of a `rate` or `growth` channel does not): what the model expects
+    /// of anybody is no voice of the group's.
+    [[nodiscard]] virtual series::Answer probability(const std::string& label, const ChannelGroup& group,
+                                                     Date d) const = 0;
+    /// Natural log odds of that; infinite where the label is certain or impossible.
+    [[nodiscard]] virtual series::Answer log_odds(const std::string& label, const ChannelGroup& group,
+                                                  Date d) const = 0;
     /// Dates of the modelled readings, ascending.
     [[nodiscard]] virtual const std::vector<Date>& dates() const = 0;
     /// Weight of evidence for the label against its complement, per visit up to `d`, as a JSON object.
     [[nodiscard]] virtual std::string reason(const std::string& label, Date d) const = 0;
+    /// The same by one group's readings alone.
+    [[nodiscard]] virtual std::string reason(const std::string& label, const ChannelGroup& group,
+                                             Date d) const = 0;
 };
 
 /// A forecast older than this many days past its last reading is unknown: illustrative.
 constexpr int forecast_limit_days = 182;
 
-/// Posterior written down by hand, for rule tests: label -> (date, probability), ascending. Holds until the
-/// next date; a forecast is the same number.
+/// Posterior written down by hand, for rule tests: "label", or "label, group" for one group's readings alone
+/// -> (date, probability), ascending. Holds until the next date; a forecast is the same number.
 class GivenPosterior : public Posterior {
 public:
     explicit GivenPosterior(std::map<std::string, std::vector<std::pair<Date, double>>> given);
     [[nodiscard]] series::Answer probability(const std::string& label, Date d) const override;
     [[nodiscard]] series::Answer forecast(const std::string& label, Date d, int horizon) const override;
+    [[nodiscard]] series::Answer probability(const std::string& label, const ChannelGroup& group,
+                                             Date d) const override;
+    [[nodiscard]] series::Answer log_odds(const std::string& label, const ChannelGroup& group,
+                                          Date d) const override;
     [[nodiscard]] const std::vector<Date>& dates() const override { return dates_; }
     [[nodiscard]] std::string reason(const std::string&, Date) const override { return {}; }
+    [[nodiscard]] std::string reason(const std::string&, const ChannelGroup&, Date) const override {
+        return {};
+    }
 
 private:
     std::map<std::string, std::vector<std::pair<Date, double>>> given_;
@@ -60,6 +86,8 @@ public:
 
 private:
     const Posterior* posterior(const FeatureCall& call, std::string& why) const;
+    /// The group that the n-th argument names.
+    [[nodiscard]] ChannelGroup group(const FeatureCall& call, std::size_t n) const;
     void model_feature(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) const;
     void channel_feature(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) const;
     void detector_feature(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) const;

@@ -17,10 +17,11 @@ struct ModelWords {
 
 /// The features that Bellwether offers to rules. Shared by all patients, immutable.
 ///
-/// P(label) forecast(label[, horizon]) value(channel) last(channel) baseline(channel) nadir(channel)
-/// peak(channel) fold(channel, reference) change(channel, reference) trend(channel, window) trend_low
-/// trend_high cusum(channel, k, h) ewma(channel, lambda, c) changepoint(channel, window) detected(channel)
-/// readings(channel) age_of(channel) on(regimen) since(event) toxicity(term) attr(name)
+/// P(label[, group]) forecast(label[, horizon]) disagree(label, group, group) value(channel) last(channel)
+/// baseline(channel) nadir(channel) peak(channel) fold(channel, reference) change(channel, reference)
+/// trend(channel, window) trend_low trend_high cusum(channel, k, h) ewma(channel, lambda, c)
+/// changepoint(channel, window) detected(channel) readings(channel) age_of(channel) on(regimen) since(event)
+/// toxicity(term) attr(name)
 ///
 /// A reading beyond its limit of detection, and a fold, change or trend end made from one, is passed on as a
 /// bound (FeatureColumn::bound); a fold or change of two readings beyond the same limit is unknown.
@@ -37,6 +38,7 @@ public:
 
 private:
     ChannelCatalogue catalogue_;
+    [[nodiscard]] std::optional<FeatureType> model_type(const FeatureCall& call, std::string& why) const;
     std::map<std::string, ModelWords> models_;
     std::vector<std::string> regimens_, attributes_;
     std::vector<FeatureInfo> features_;

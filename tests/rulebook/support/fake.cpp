@@ -34,7 +34,9 @@ Table::Table()
                 {"on-off", {"psa"}}} {
     const ArgInfo channel{"channel", ArgType::channel}, label{"label", ArgType::label};
     const ArgInfo reference{"reference", ArgType::reference}, window{"window", ArgType::duration};
-    features_ = {{"P", {label}, ""},
+    const ArgInfo group{"group", ArgType::group};
+    features_ = {{"P", {label, {"group", ArgType::group, true}}, ""},
+                 {"disagree", {label, group, group}, ""},
                  {"forecast", {label, {"horizon", ArgType::duration, true}}, "", true},
                  {"value", {channel}, ""},
                  {"last", {channel}, ""},
@@ -69,6 +71,8 @@ std::vector<std::string> Table::names(ArgType type, const std::string& model) co
             return {"baseline", "nadir", "peak"};
         case ArgType::event:
             return {"progression", "death", "toxicity", "new_lesion", "therapy_start"};
+        case ArgType::group:
+            return {"imaging", "ctdna", "tissue", "blood"};
         default:
             return {};
     }
@@ -77,7 +81,7 @@ std::vector<std::string> Table::names(ArgType type, const std::string& model) co
 std::optional<FeatureType> Table::type_of(const FeatureCall& call, std::string& why) const {
     FeatureType t;
     const std::string& f = call.name;
-    if (f == "P" || f == "forecast") {
+    if (f == "P" || f == "forecast" || f == "disagree") {
         if (!modelled_.contains(call.model)) {
             why = "no model named '" + call.model + "'";
             return std::nullopt;
@@ -154,16 +158,25 @@ std::string Patient::reason(const FeatureCall& call, Date) {
     return call.name == "P" ? "{\"time\":0.5}" : "";
 }
 
+std::optional<double> Patient::given_at(const std::string& call, Date d) const {
+    std::optional<double> out;
+    if (const auto track = given.find(call); track != given.end())
+        for (const auto& [day, x] : track->second)
+            if (day <= d) out = x;
+    return out;
+}
+
 void Patient::answer(const FeatureCall& call, Date d, FeatureColumn& out, std::size_t i) const {
     const std::string& f = call.name;
     const std::string word = call.args.empty() ? "" : call.args[0].word;
     if (f == "P" || f == "forecast") {
-        const auto track = given.find(f == "P" ? to_string(call) : "P(" + word + ")");
         out.unknown(i, "no model");
-        if (track == given.end()) return;
-        for (const auto& [day, x] : track->second) {
-            if (day <= d) out.set(i, x);
-        }
+        if (const auto x = given_at(f == "P" ? to_string(call) : "P(" + word + ")", d)) out.set(i, *x);
+    } else if (f == "disagree") {
+        out.unknown(i, "no model");
+        const auto one = given_at("P(" + word + ", " + call.args[1].word + ")", d),
+                   other = given_at("P(" + word + ", " + call.args[2].word + ")", d);
+        if (one && other) out.set(i, std::log(*one / (1.0 - *one)) - std::log(*other / (1.0 - *other)));
     } else if (f == "on") {
         const bool given_now = std::any_of(therapy.begin(), therapy.end(), [&](const auto& t) {
             return (word == "any" || word == t.regimen) && Date(t.from) <= d && (!t.to || d < Date(*t.to));

@@ -65,6 +65,8 @@ public:
                                                  std::optional<double> threshold) const override;
 
 private:
+    /// The last answer that is given by then.
+    [[nodiscard]] std::optional<double> given_at(const std::string& call, Date d) const;
     void answer(const bellwether::FeatureCall& call, Date d, bellwether::FeatureColumn& out,
                 std::size_t i) const;
     void channel_answer(const bellwether::FeatureCall& call, Date d, bellwether::FeatureColumn& out,

@@ -68,6 +68,41 @@ std::vector<Instant> known_instants(const PatientHistory& history, const Knowled
     return instants;
 }
 
+/// E of one patient at instants that ascend: takes over from one to the next what cannot have changed.
+class Judge {
+public:
+    Judge(const PreparedHistory& history, Tracks& tracks, Workspace& workspace)
+        : history_(history), tracks_(tracks), workspace_(workspace) {}
+
+    Evaluation at(Instant now, const std::shared_ptr<const Knowledge>& k) {
+        auto& evaluator = workspace_.evaluator(k);
+        if (&evaluator != evaluator_) {
+            evaluator_ = &evaluator;
+            timeline_ = timeline_at(history_, now, k->catalogue);
+            last_ = now;
+            return evaluator.evaluate(timeline_, now, tracks_);
+        }
+        auto same_before = history_.unchanged_before(last_, now);
+        if (same_before != PreparedHistory::never) {
+            auto fresh = timeline_at(history_, now, k->catalogue);
+            // Why a derived channel has no value is told of its latest day, and shown at all points.
+            if (fresh.unmeasured != timeline_.unmeasured) same_before.reset();
+            timeline_ = std::move(fresh);
+        }
+        last_ = now;
+        return same_before ? evaluator.resume(timeline_, now, *same_before, tracks_)
+                           : evaluator.evaluate(timeline_, now, tracks_);
+    }
+
+private:
+    const PreparedHistory& history_;
+    Tracks& tracks_;
+    Workspace& workspace_;
+    Evaluator* evaluator_ = nullptr;
+    series::Timeline timeline_;
+    Instant last_;
+};
+
 void count(ScanReport& report, const std::vector<AlertEvent>& events) {
     for (const auto& e : events) {
         switch (e.change) {
@@ -119,40 +154,50 @@ Evaluator& Workspace::evaluator(const std::shared_ptr<const Knowledge>& knowledg
     return evaluators_.emplace(knowledge.get(), Evaluator(knowledge)).first->second;
 }
 
+std::optional<Date> walk(const PatientHistory& history, std::vector<Alert>& ledger, Instant after,
+                         std::optional<Date> deadline, const KnowledgeHistory& knowledge, Instant as_of,
+                         Tracks& tracks, Workspace& workspace,
+                         const std::function<void(const Moment&)>& visit) {
+    const PreparedHistory prepared(history);
+    const auto instants = known_instants(history, knowledge, after, as_of);
+    auto known = instants.begin();
+    Judge judge(prepared, tracks, workspace);
+    while (true) {
+        std::optional<Instant> next;
+        if (known != instants.end()) next = *known;
+        if (deadline) {
+            const Instant due = Instant::start_of(*deadline);
+            if (due <= as_of && (!next || due < *next)) next = due;
+        }
+        if (!next) break;
+        if (known != instants.end() && *known == *next) ++known;
+        deadline.reset();
+        const auto k = in_force(knowledge, *next);
+        if (!k) continue;
+        const auto verdict = judge.at(*next, k);
+        auto events = alert::reconcile(verdict.episodes, ledger, history.patient, *next, k->from,
+                                       k->rules_hash, k->model_hash);
+        const auto before = Numbers::largest(ledger);
+        alert::apply(ledger, events);
+        Numbers::settle(events, before);
+        deadline = verdict.next_deadline;
+        visit({*next, verdict, events});
+    }
+    return deadline;
+}
+
 store::ScanWrite scan_patient(const PatientHistory& history, std::vector<Alert> ledger,
                               const store::ScanState& state, const KnowledgeHistory& knowledge, Instant as_of,
                               Tracks& tracks, Workspace& workspace) {
     store::ScanWrite write;
     write.patient = history.patient;
     write.scanned_to = as_of;
-    write.next_deadline = state.next_deadline;
-    const auto instants = known_instants(history, knowledge, state.scanned_to, as_of);
-    auto known = instants.begin();
     const Numbers numbers(ledger);
-    while (true) {
-        std::optional<Instant> next;
-        if (known != instants.end()) next = *known;
-        if (write.next_deadline) {
-            const Instant deadline = Instant::start_of(*write.next_deadline);
-            if (deadline <= as_of && (!next || deadline < *next)) next = deadline;
-        }
-        if (!next) break;
-        if (known != instants.end() && *known == *next) ++known;
-        write.next_deadline.reset();
-        const auto k = in_force(knowledge, *next);
-        if (!k) continue;
-        auto& evaluator = workspace.evaluator(k);
-        const auto timeline = timeline_at(history, *next, k->catalogue);
-        const auto verdict = evaluator.evaluate(timeline, *next, tracks);
-        auto events = alert::reconcile(verdict.episodes, ledger, history.patient, *next, k->from,
-                                       k->rules_hash, k->model_hash);
-        const auto before = Numbers::largest(ledger);
-        alert::apply(ledger, events);
-        Numbers::settle(events, before);
-        write.events.insert(write.events.end(), events.begin(), events.end());
-        write.not_assessable = to_json(verdict.not_assessable);
-        write.next_deadline = verdict.next_deadline;
-    }
+    write.next_deadline = walk(history, ledger, state.scanned_to, state.next_deadline, knowledge, as_of,
+                               tracks, workspace, [&](const Moment& m) {
+                                   write.events.insert(write.events.end(), m.events.begin(), m.events.end());
+                                   write.not_assessable = to_json(m.verdict.not_assessable);
+                               });
     numbers.for_store(write.events);
     if (!knowledge.empty())
         for (const auto& [name, scorer] : knowledge.back()->models)

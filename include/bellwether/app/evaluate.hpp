@@ -33,15 +33,23 @@ using Tracks = std::map<std::string, drift::FilterTrack>;
 /// V(D) as a timeline with its derived channels.
 [[nodiscard]] series::Timeline timeline_at(const PatientHistory& history, Instant as_of,
                                            const ChannelCatalogue& catalogue);
+[[nodiscard]] series::Timeline timeline_at(const PreparedHistory& history, Instant as_of,
+                                           const ChannelCatalogue& catalogue);
 
 /// Computes E. Keeps buffers: one per worker. Answers depend on the arguments only.
 class Evaluator {
 public:
     explicit Evaluator(std::shared_ptr<const Knowledge> knowledge);
     [[nodiscard]] Evaluation evaluate(const series::Timeline& timeline, Instant as_of, Tracks& tracks);
+    /// The same for the patient of the previous call: points before `unchanged_before` are taken over from it
+    /// (rulebook::Evaluator::resume).
+    [[nodiscard]] Evaluation resume(const series::Timeline& timeline, Instant as_of, Date unchanged_before,
+                                    Tracks& tracks);
     [[nodiscard]] const Knowledge& knowledge() const { return *knowledge_; }
 
 private:
+    [[nodiscard]] Evaluation judge(const series::Timeline& timeline, Instant as_of,
+                                   std::optional<Date> unchanged_before, Tracks& tracks);
     std::shared_ptr<const Knowledge> knowledge_;
     rulebook::Evaluator rules_;
 };

@@ -37,16 +37,17 @@ Factor factor_of(const Replayed& replayed, const std::string& name) {
     return f;
 }
 
-std::vector<Factor> factors(const Replayed& replayed, const std::vector<std::string>& by) {
+std::vector<Factor> factors(const Replayed& replayed, const std::vector<ReplaySide>& sides,
+                            const std::vector<std::string>& by) {
     std::set<std::string> names;
     for (const auto& name : by) {
         if (name != "assay") {
             names.insert(name);
             continue;
         }
-        for (const auto& p : replayed.patients)
-            for (const auto& [group, level] : p.groups)
-                if (group.starts_with("assay of ")) names.insert(group);
+        for (const auto& side : sides)
+            for (const auto& channel : channels_read(side))
+                names.insert("assay of " + channel);
     }
     std::vector<Factor> list;
     for (const auto& name : names)
@@ -57,7 +58,10 @@ std::vector<Factor> factors(const Replayed& replayed, const std::vector<std::str
 class Reporter {
 public:
     Reporter(const Replayed& replayed, const std::vector<ReplaySide>& sides, const ReportRequest& request)
-        : replayed_(replayed), sides_(sides), request_(request), factors_(factors(replayed, request.by)) {}
+        : replayed_(replayed),
+          sides_(sides),
+          request_(request),
+          factors_(factors(replayed, sides, request.by)) {}
 
     ReplayReport run() {
         check_rules();

@@ -149,6 +149,21 @@ ReplaySide recorded_side(store::Store& store, Instant to) {
     return side;
 }
 
+std::set<std::string> channels_read(const ReplaySide& side) {
+    std::set<std::string> channels;
+    for (const auto& k : side.knowledge) {
+        const rulebook::Evaluator evaluator(k->book);
+        for (const auto& call : evaluator.calls()) {
+            if (!call.args.empty() && k->catalogue.contains(call.args[0].word))
+                channels.insert(call.args[0].word);
+            if (const auto model = k->models.find(call.model); model != k->models.end())
+                for (const auto& name : model->second->words().channels)
+                    channels.insert(name);
+        }
+    }
+    return channels;
+}
+
 void add_thresholds(ReplaySide& side, const RuleSet& rules, const std::string& rule,
                     const std::vector<double>& values) {
     auto k = std::make_shared<Knowledge>(*side.knowledge.back());

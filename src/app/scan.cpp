@@ -83,14 +83,15 @@ public:
             return evaluator.evaluate(timeline_, now, tracks_);
         }
         auto same_before = history_.unchanged_before(last_, now);
-        if (same_before != PreparedHistory::never) {
+        const bool same_timeline = same_before == PreparedHistory::never;
+        if (!same_timeline) {
             auto fresh = timeline_at(history_, now, k->catalogue);
             // Why a derived channel has no value is told of its latest day, and shown at all points.
             if (fresh.unmeasured != timeline_.unmeasured) same_before.reset();
             timeline_ = std::move(fresh);
         }
         last_ = now;
-        return same_before ? evaluator.resume(timeline_, now, *same_before, tracks_)
+        return same_before ? evaluator.resume(timeline_, now, *same_before, same_timeline, tracks_)
                            : evaluator.evaluate(timeline_, now, tracks_);
     }
 
@@ -101,6 +102,27 @@ private:
     Evaluator* evaluator_ = nullptr;
     series::Timeline timeline_;
     Instant last_;
+};
+
+/// Whether a ledger is known to agree with the episodes already. It is when it was reconciled with the same
+/// ones under the same knowledge on a day by which all of them had begun: what overlaps what has not changed
+/// since, as open intervals grow with the day and the others stay.
+class Reconciled {
+public:
+    [[nodiscard]] bool with(const Knowledge* k, const std::vector<Episode>& episodes) const {
+        return knowledge_ == k && all_begun_ && episodes == episodes_;
+    }
+    void remember(const Knowledge* k, std::vector<Episode> episodes, Date day) {
+        knowledge_ = k;
+        episodes_ = std::move(episodes);
+        all_begun_ =
+            std::all_of(episodes_.begin(), episodes_.end(), [&](const Episode& e) { return e.onset <= day; });
+    }
+
+private:
+    const Knowledge* knowledge_ = nullptr;
+    std::vector<Episode> episodes_;
+    bool all_begun_ = false;
 };
 
 void count(ScanReport& report, const std::vector<AlertEvent>& events) {
@@ -151,7 +173,7 @@ void load_tracks(store::Store& store, const KnowledgeHistory& knowledge, Work& w
 Evaluator& Workspace::evaluator(const std::shared_ptr<const Knowledge>& knowledge) {
     const auto found = evaluators_.find(knowledge.get());
     if (found != evaluators_.end()) return found->second;
-    return evaluators_.emplace(knowledge.get(), Evaluator(knowledge)).first->second;
+    return evaluators_.emplace(knowledge.get(), Evaluator(knowledge, evidence_)).first->second;
 }
 
 std::optional<Date> walk(const PatientHistory& history, std::vector<Alert>& ledger, Instant after,
@@ -162,6 +184,7 @@ std::optional<Date> walk(const PatientHistory& history, std::vector<Alert>& ledg
     const auto instants = known_instants(history, knowledge, after, as_of);
     auto known = instants.begin();
     Judge judge(prepared, tracks, workspace);
+    Reconciled reconciled;
     while (true) {
         std::optional<Instant> next;
         if (known != instants.end()) next = *known;
@@ -174,14 +197,18 @@ std::optional<Date> walk(const PatientHistory& history, std::vector<Alert>& ledg
         deadline.reset();
         const auto k = in_force(knowledge, *next);
         if (!k) continue;
-        const auto verdict = judge.at(*next, k);
-        auto events = alert::reconcile(verdict.episodes, ledger, history.patient, *next, k->from,
-                                       k->rules_hash, k->model_hash);
-        const auto before = Numbers::largest(ledger);
-        alert::apply(ledger, events);
-        Numbers::settle(events, before);
+        auto verdict = judge.at(*next, k);
+        std::vector<AlertEvent> events;
+        if (!reconciled.with(k.get(), verdict.episodes)) {
+            events = alert::reconcile(verdict.episodes, ledger, history.patient, *next, k->from,
+                                      k->rules_hash, k->model_hash);
+            const auto before = Numbers::largest(ledger);
+            alert::apply(ledger, events);
+            Numbers::settle(events, before);
+        }
         deadline = verdict.next_deadline;
         visit({*next, verdict, events});
+        reconciled.remember(k.get(), std::move(verdict.episodes), next->date());
     }
     return deadline;
 }

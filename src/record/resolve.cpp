@@ -136,6 +136,8 @@ PatientFile PreparedHistory::as_known_at(Instant as_of) const {
             if (versions_[k].record == r.in_force) in_force.emplace_back(versions_[k].order, r.in_force);
     }
     std::sort(in_force.begin(), in_force.end());
+    file.observations.reserve(in_force.size());
+    file.observation_status.reserve(in_force.size());
     for (const auto& [order, record] : in_force)
         std::visit(Filer{file, record->version.status}, record->content);
     return file;

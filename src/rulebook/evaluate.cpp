@@ -66,7 +66,9 @@ struct Evaluator::Impl {
     PatientVerdicts before;
     bool torn = false;  ///< an answer of earlier calls is asked for that was not kept
 
-    explicit Impl(const Rulebook& book) : rules(book.rules) {
+    bool with_evidence;
+
+    Impl(const Rulebook& book, bool evidence) : rules(book.rules), with_evidence(evidence) {
         for (const Rule& rule : rules)
             plans.push_back(plan(rule));
         channel_dates.resize(channels.size());
@@ -266,16 +268,17 @@ struct Evaluator::Impl {
     }
 
     Episode episode(const Rule& rule, const Columns& mine, const Run& run, PatientFeatures& patient) {
-        Moment moment{*rule.compiled, mine, run.fired_point, points.size(), run.fired, run.escalated, {}};
-        if (rule.compiled->unless.present() && !unless.known(run.fired_point)) {
-            unless.reasons(run.fired_point, moment.unless_unknown);
-        }
         Episode e;
         e.onset = run.onset;
         e.fired = run.fired;
         e.ended = run.ended;
         e.escalated = run.escalated;
         e.severity = run.escalated ? *rule.escalate_to : rule.severity;
+        if (!with_evidence) return e;
+        Moment moment{*rule.compiled, mine, run.fired_point, points.size(), run.fired, run.escalated, {}};
+        if (rule.compiled->unless.present() && !unless.known(run.fired_point)) {
+            unless.reasons(run.fired_point, moment.unless_unknown);
+        }
         e.evidence = evidence_json(moment, patient, scratch);
         return e;
     }
@@ -301,7 +304,7 @@ struct Evaluator::Impl {
     }
 };
 
-Evaluator::Evaluator(const Rulebook& book) : impl_(std::make_unique<Impl>(book)) {}
+Evaluator::Evaluator(const Rulebook& book, bool evidence) : impl_(std::make_unique<Impl>(book, evidence)) {}
 Evaluator::~Evaluator() = default;
 Evaluator::Evaluator(Evaluator&&) noexcept = default;
 Evaluator& Evaluator::operator=(Evaluator&&) noexcept = default;

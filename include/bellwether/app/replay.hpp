@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +38,9 @@ struct SideSource {
 
 /// The recorded activations, as the scans had them.
 [[nodiscard]] ReplaySide recorded_side(store::Store& store, Instant to);
+
+/// Channels that the rules of a side read, those of the models behind P() included.
+[[nodiscard]] std::set<std::string> channels_read(const ReplaySide& side);
 
 /// Adds to a side a copy of a rule for each value of its tunable number, under the name RULE@VALUE. The other
 /// rules answer as before: rules know nothing of each other.

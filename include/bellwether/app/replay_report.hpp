@@ -39,7 +39,7 @@ struct ReplayReport {
 
 struct ReportRequest {
     std::vector<std::string> rules;  ///< empty: all, and "" (any) where there are several
-    std::vector<std::string> by;     ///< factors; "assay" stands for "assay of CHANNEL" of every channel
+    std::vector<std::string> by;     ///< factors; "assay": "assay of CHANNEL" for what the rules read
     /// Rules that were swept (add_thresholds of the first side), and their thresholds as RULE@VALUE has them.
     std::vector<std::pair<std::string, std::vector<std::string>>> swept;
     int horizon_days = 180;

@@ -14,9 +14,13 @@ namespace bellwether::app {
 /// Evaluators of one worker, one per state of knowledge, made when first needed.
 class Workspace {
 public:
+    /// @param evidence  false for a walk that asks only when alerts were raised: no ledger can be written
+    ///        from it, and no event says that evidence changed
+    explicit Workspace(bool evidence = true) : evidence_(evidence) {}
     [[nodiscard]] Evaluator& evaluator(const std::shared_ptr<const Knowledge>& knowledge);
 
 private:
+    bool evidence_;
     std::map<const Knowledge*, Evaluator> evaluators_;
 };
 

@@ -74,7 +74,9 @@ struct PatientVerdicts {
 /// @tested tests/rulebook/machine_property_test.cpp: against a day-by-day implementation written apart.
 class Evaluator {
 public:
-    explicit Evaluator(const Rulebook& book);
+    /// @param evidence  false: episodes come without their evidence, for a caller who asks only when they
+    ///        were; everything else is the same
+    explicit Evaluator(const Rulebook& book, bool evidence = true);
     ~Evaluator();
     Evaluator(Evaluator&&) noexcept;
     Evaluator& operator=(Evaluator&&) noexcept;

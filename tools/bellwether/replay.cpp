@@ -105,6 +105,8 @@ Exit run(const Args& a) {
                        !a.against_models.empty() || !a.sweep.empty() || !a.every.empty()))
         throw UsageError(
             "--recorded replays what was active, as the scans had it: no rules, models, sweep or --every");
+    if (!a.curve.empty() && a.sweep.empty())
+        throw UsageError("--curve draws what --sweep finds: name a rule");
     auto request = span(a);
     const auto store = a.session.open();
     const Instant from = Instant::start_of(request.from), to = std::min(Instant::end_of(request.to), now());

@@ -274,8 +274,8 @@ std::string curve_svg(const app::ReplayReport& report) {
     for (auto* panel : {&lead, &warned})
         for (auto& c : panel->curves)
             std::sort(c.points.begin(), c.points.end());
-    return report::curves_svg("Lead time against false alerts, thresholds swept",
-                              "first false alerts per stable patient-year", top, {lead, warned});
+    return report::curves_svg("Lead time against false alerts, thresholds swept", "first false / stable year",
+                              top, {lead, warned});
 }
 
 }  // namespace bellwether::cli

@@ -43,24 +43,18 @@ Resolved resolve_pointers(std::span<const Record* const> versions, Instant as_of
     return result;
 }
 
-/// A record in force with its identity: the last key of every order.
-struct InForce {
+/// Place in the clinical order: by clinical date, minute of the draw (unknown first), identity.
+struct Place {
+    std::optional<Date> date;
+    std::optional<int> minute;
     std::string identity;
     const Record* record;
+    explicit Place(const Record& r)
+        : date(clinical_date(r.content)), identity(bellwether::identity(r.content)), record(&r) {
+        if (const auto* o = std::get_if<Observation>(&r.content)) minute = o->minute;
+    }
+    [[nodiscard]] auto key() const { return std::tie(date, minute, identity); }
 };
-
-/// By clinical date, minute of the draw (unknown first), identity.
-bool clinical_order(const InForce& a, const InForce& b) {
-    const auto minute = [](const Record& r) -> std::optional<int> {
-        const auto* o = std::get_if<Observation>(&r.content);
-        return o != nullptr ? o->minute : std::nullopt;
-    };
-    const auto key = [&](const InForce& x) {
-        return std::make_pair(clinical_date(x.record->content), minute(*x.record));
-    };
-    const auto ka = key(a), kb = key(b);
-    return ka != kb ? ka < kb : a.identity < b.identity;
-}
 
 struct Filer {
     PatientFile& file;
@@ -93,14 +87,14 @@ Resolved resolve(std::span<const Record> versions, Instant as_of) {
 }
 
 PreparedHistory::PreparedHistory(const PatientHistory& history) : history_(&history) {
-    std::vector<InForce> known;
+    std::vector<Place> known;
     known.reserve(history.versions.size());
     for (const Record& r : history.versions)
-        known.push_back({identity(r.content), &r});
+        known.emplace_back(r);
     std::vector<std::size_t> by_date(known.size());
     std::iota(by_date.begin(), by_date.end(), std::size_t{0});
     std::stable_sort(by_date.begin(), by_date.end(),
-                     [&](std::size_t a, std::size_t b) { return clinical_order(known[a], known[b]); });
+                     [&](std::size_t a, std::size_t b) { return known[a].key() < known[b].key(); });
     versions_.resize(known.size());
     for (std::size_t place = 0; place < by_date.size(); ++place)
         versions_[by_date[place]] = {known[by_date[place]].record, place, 0};
@@ -122,7 +116,8 @@ PreparedHistory::PreparedHistory(const PatientHistory& history) : history_(&hist
 PatientFile PreparedHistory::as_known_at(Instant as_of) const {
     PatientFile file;
     file.patient.id = history_->patient;
-    std::vector<std::pair<std::size_t, const Record*>> in_force;
+    std::vector<const Record*> in_force(versions_.size(), nullptr);  // by place in the clinical order
+    std::size_t held = 0;
     std::vector<const Record*> same;
     for (std::size_t i = 0; i < versions_.size();) {
         const std::size_t id = versions_[i].identity, first = i;
@@ -133,13 +128,15 @@ PatientFile PreparedHistory::as_known_at(Instant as_of) const {
         const Resolved r = resolve_pointers(same, as_of);
         if (r.conflict) file.conflicts.push_back(identities_[id]);
         for (std::size_t k = first; r.in_force != nullptr && k < i; ++k)
-            if (versions_[k].record == r.in_force) in_force.emplace_back(versions_[k].order, r.in_force);
+            if (versions_[k].record == r.in_force) {
+                in_force[versions_[k].order] = r.in_force;
+                ++held;
+            }
     }
-    std::sort(in_force.begin(), in_force.end());
-    file.observations.reserve(in_force.size());
-    file.observation_status.reserve(in_force.size());
-    for (const auto& [order, record] : in_force)
-        std::visit(Filer{file, record->version.status}, record->content);
+    file.observations.reserve(held);
+    file.observation_status.reserve(held);
+    for (const Record* record : in_force)
+        if (record != nullptr) std::visit(Filer{file, record->version.status}, record->content);
     return file;
 }
 

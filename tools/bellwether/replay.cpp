@@ -120,6 +120,13 @@ Exit run(const Args& a) {
     } else {
         sides.push_back(app::make_side("first", *store, source(a.rules, a.models, *store, a, to), from, to));
     }
+    for (const auto& k : sides[0].knowledge)
+        for (const auto& rule : k->book.rules)
+            if (!rule.model.empty() && !k->models.contains(rule.model))
+                fmt::print(stderr,
+                           "bellwether: rule {} names model {}, which is neither active nor given: its P() "
+                           "is unknown\n",
+                           rule.alert, rule.model);
     app::ReportRequest report;
     for (const auto& s : a.sweep) {
         const auto equals = s.find('=');

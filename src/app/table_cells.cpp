@@ -129,7 +129,7 @@ std::optional<Said> CellReader::category(const Cell& cell, const Channel& channe
 StateSet CellReader::read_as(const Channel& channel, double value) const {
     StateSet set = 0;
     for (std::size_t s = 0; s < spec_.states.size(); ++s) {
-        if (channel.group[s] == Channel::kNone) continue;
+        if (channel.group[s] == Channel::kNone || channel.groups.empty()) continue;
         const auto& group = channel.groups[static_cast<std::size_t>(channel.group[s])];
         if (channel.family == Family::by_state && group.law == Law::identity &&
             spec_.parameters[group.terms[0].parameter].start == value)

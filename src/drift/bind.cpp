@@ -121,7 +121,8 @@ void add_channel(const series::Timeline& timeline, const series::Track& track, c
                                  track.points[i + 1].date > until;
         if (!last_of_day) continue;
         const bool restarted = segment && *segment != p.segment;
-        if (restarted && channel.says == markov::Says::own_baseline) continue;
+        // A baseline read off an assay means nothing on another; one that is followed begins anew.
+        if (restarted && channel.says == markov::Says::own_baseline && !channel.latent) continue;
         BoundRow& row = rows.at(p.date);
         row.readings[index] = to_markov(p.reading);
         row.readings[index].baseline = channel.says == markov::Says::own_baseline && zero && p.date <= *zero;
@@ -152,6 +153,7 @@ std::uint64_t BoundRow::digest() const {
     h = mix(h, restarted);
     for (const auto& r : readings) {
         h = mix(h, r.value);
+        if (r.censor == markov::Censor::interval) h = mix(h, r.upper);
         h = mix(h, static_cast<std::uint64_t>(r.present) + 2U * static_cast<std::uint64_t>(r.baseline) +
                        4U * static_cast<std::uint64_t>(r.censor));
     }
@@ -197,7 +199,9 @@ void add_to_panel(const series::Timeline& timeline, const markov::Spec& spec, Da
     for (auto& row : rows) {
         stopped |= row.restarted;
         for (std::size_t c = 0; c < row.readings.size(); ++c)
-            if ((stopped >> c & 1U) != 0 && spec.channels[c].says == markov::Says::rate) row.readings[c] = {};
+            if (const markov::Channel& channel = spec.channels[c];
+                (stopped >> c & 1U) != 0 && (channel.says == markov::Says::rate || channel.latent))
+                row.readings[c] = {};
         panel.add(row.row());
     }
 }

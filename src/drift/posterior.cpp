@@ -21,9 +21,9 @@ std::string json_number(double x) {
 }
 
 /// Forgets what the filter remembers of channels that another assay has taken over.
-void forget(markov::FilterState& state, std::uint64_t channels) {
+void forget(const markov::Filter& filter, markov::FilterState& state, std::uint64_t channels) {
     for (std::size_t c = 0; c < state.memory.size(); ++c)
-        if ((channels >> c & 1U) != 0) state.memory[c] = {};
+        if ((channels >> c & 1U) != 0) filter.forget(state, c);
 }
 
 class FilterPosterior : public Posterior {
@@ -103,8 +103,8 @@ private:
         std::optional<double> time = 0.0;
         for (std::size_t r = k == 0 ? 0 : reading_rows_[k - 1] + 1; r <= i; ++r) {
             markov::FilterState state = r == 0 ? filter.start() : states_[r - 1];
-            forget(state, rows_[r].restarted);
-            filter.step(state, rows_[r].row(), step);
+            forget(filter, state, rows_[r].restarted);
+            filter.explain(state, rows_[r].row(), step);
             weight = markov::weigh(step, set(label));
             time = time && weight ? std::optional(*time + weight->time) : std::nullopt;
         }
@@ -209,7 +209,7 @@ std::shared_ptr<const Posterior> Scorer::posterior(const series::Timeline& timel
             states.push_back(track.entries[i].state);
         } else {
             states.push_back(i == 0 ? filter.start() : states[i - 1]);
-            forget(states[i], rows[i].restarted);
+            forget(filter, states[i], rows[i].restarted);
             filter.step(states[i], rows[i].row(), step);
         }
         now.entries.push_back({digest, states[i]});

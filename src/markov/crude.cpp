@@ -162,6 +162,8 @@ Values crude_start(const Spec& spec, const Panel& panel) {
             no_effects(spec, effects, values);
     for (std::size_t c = 0; c < spec.channels.size(); ++c)
         start_readings(spec, c, panel, values);
+    // A reading by itself tells little of a state whose mark is the level's motion: rates stay as declared.
+    if (spec.has_latent()) return std::isfinite(Likelihood(spec, panel).value(values)) ? values : given;
     std::vector<std::optional<std::size_t>> state = likely_states(spec, values, panel);
     choose_phases(spec, panel, state);
     const Crude crude = count(spec, panel, state);

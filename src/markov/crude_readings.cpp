@@ -166,8 +166,53 @@ std::vector<std::size_t> clusters(const std::vector<double>& sorted, std::size_t
     return end;
 }
 
+namespace {
+
+/// A level's start from the subjects' first readings, its noise from what lies between two others: the median
+/// distance from the line through them, which a few wild ones or turns do not move.
+void start_level(const Spec& spec, std::size_t c, const Panel& panel, Values& values) {
+    const LatentLevel& level = *spec.channels[c].latent;
+    std::vector<double> first, residual;
+    for (std::size_t s = 0; s < panel.subjects(); ++s) {
+        std::vector<std::pair<double, double>> known;
+        for (std::size_t i = panel.first_row(s); i < panel.end_row(s); ++i) {
+            const Row row = panel.row(i);
+            const Reading& r = row.readings[c];
+            if (r.present && r.censor == Censor::none)
+                known.emplace_back(row.time.count,
+                                   spec.channels[c].on_log_scale() ? std::log(r.value) : r.value);
+        }
+        if (!known.empty()) first.push_back(known.front().second);
+        for (std::size_t i = 1; i + 1 < known.size(); ++i) {
+            const double whole = known[i + 1].first - known[i - 1].first;
+            if (!(whole > 0.0)) continue;
+            const double a = (known[i + 1].first - known[i].first) / whole;
+            const double off = known[i].second - a * known[i - 1].second - (1.0 - a) * known[i + 1].second;
+            residual.push_back(std::abs(off) / std::sqrt(1.0 + a * a + (1.0 - a) * (1.0 - a)));
+        }
+    }
+    if (first.size() < 3) return;
+    const double n = static_cast<double>(first.size());
+    const double mean = std::accumulate(first.begin(), first.end(), 0.0) / n;
+    double square = 0.0;
+    for (const double x : first)
+        square += (x - mean) * (x - mean);
+    Proposals proposals(spec);
+    proposals.add(level.first_mean, mean);
+    if (square > 0.0) proposals.add(level.first_sd, std::sqrt(square / n));
+    if (level.noise >= 0 && residual.size() >= 10) {
+        const auto middle = residual.begin() + static_cast<std::ptrdiff_t>(residual.size() / 2);
+        std::nth_element(residual.begin(), middle, residual.end());
+        if (*middle > 0.0) proposals.add(static_cast<std::size_t>(level.noise), 1.4826 * *middle);
+    }
+    proposals.set(values);
+}
+
+}  // namespace
+
 void start_readings(const Spec& spec, std::size_t c, const Panel& panel, Values& values) {
     const Channel& channel = spec.channels[c];
+    if (channel.latent) return start_level(spec, c, panel, values);
     if (channel.family == Family::categorical || channel.says != Says::level || !channel.conditions.empty())
         return;
     std::vector<std::size_t> groups;

@@ -285,9 +285,9 @@ GroupDensity density(const Channel& channel, const Channel::Group& group, const 
 void log_weights(const Channel& channel, const Evidence& e, const Values& values, std::span<double> out,
                  std::span<const Parameter> parameters) {
     std::fill(out.begin(), out.end(), -std::numeric_limits<double>::infinity());
-    for (std::size_t s = 0; e.form == Evidence::Form::latent && s < out.size(); ++s)
+    for (std::size_t s = 0; channel.latent && s < out.size(); ++s)
         if (channel.group[s] != Channel::kNone) out[s] = 0.0;
-    if (e.form == Evidence::Form::latent) return;
+    if (channel.latent) return;
     for (std::size_t g = 0; g < channel.groups.size(); ++g) {
         const double log = density(channel, channel.groups[g], e, values, parameters).log;
         for (std::size_t s = 0; s < out.size(); ++s)

@@ -35,6 +35,12 @@ void weigh_row(const Spec& spec, const Values& values, const FilterState& state,
     for (Index i = 0; i < n; ++i) {
         const std::size_t c = out.channels[static_cast<std::size_t>(i)];
         const Channel& channel = spec.channels[c];
+        if (channel.latent) {  // Levels weighs it
+            for (Index s = 0; s < K; ++s)
+                out.log_weight(s, i) =
+                    channel.group[static_cast<std::size_t>(s)] == Channel::kNone ? -kInfinity : 0.0;
+            continue;
+        }
         ChannelMemory memory = state.memory[c];
         pass_time(channel, before, gap, memory);
         Evidence evidence = evidence_of(channel, c, row.readings[c], memory, before);

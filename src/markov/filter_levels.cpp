@@ -26,6 +26,7 @@ Filter::Levels::Levels(const Spec& spec, const Values& values)
 
 void Filter::Levels::start(FilterState& state) const {
     switching_.start(numbers_, state.log_probability, now_);
+    state.level_share = now_.share;
     state.level_mean = now_.mean;
     state.level_covariance = now_.covariance;
 }
@@ -58,11 +59,12 @@ void Filter::Levels::take(const FilterState& state, const Row& row, const Transi
     read(state, row, before, out);
     now_.log_weight = state.log_probability;
     if (!state.started && row.known) std::fill(now_.log_weight.begin(), now_.log_weight.end(), 0.0);
+    now_.share = state.level_share;
     now_.mean = state.level_mean;
     now_.covariance = state.level_covariance;
-    out.log_pair.resize(K, K);
+    out.log_pair.resize(explained ? K : 0, explained ? K : 0);
     const GrowthTable<double>* const table = moved == nullptr ? nullptr : moved->growth.get();
-    switching_.step(numbers_, now_, table, gap, readings_, next_, out.log_pair.data());
+    switching_.step(numbers_, now_, table, gap, readings_, next_, explained ? out.log_pair.data() : nullptr);
     for (Index s = 0; s < K; ++s)
         if (out.predicted[s] > 0.0)
             out.filtered[s] += next_.log_weight[static_cast<std::size_t>(s)] - std::log(out.predicted[s]);
@@ -84,6 +86,7 @@ void Filter::Levels::join(const TransitionCache::Entry* moved, double gap, Step&
 }
 
 void Filter::Levels::keep(FilterState& state) const {
+    state.level_share = next_.share;
     state.level_mean = next_.mean;
     state.level_covariance = next_.covariance;
 }
@@ -94,14 +97,16 @@ std::optional<LevelEstimate> level_estimate(const Spec& spec, const FilterState&
         std::count_if(spec.channels.begin(), spec.channels.begin() + static_cast<std::ptrdiff_t>(channel),
                       [](const Channel& c) { return c.latent.has_value(); });
     const auto d = static_cast<std::size_t>(earlier);
-    const std::size_t K = spec.states.size(), D = state.level_mean.size() / K;
+    const std::size_t parts = state.level_share.size(), D = state.level_mean.size() / parts;
+    const auto weight = [&](std::size_t i) {
+        return std::exp(state.log_probability[i / kParts]) * state.level_share[i];
+    };
     double mean = 0.0, square = 0.0;
-    for (std::size_t s = 0; s < K; ++s)
-        mean += std::exp(state.log_probability[s]) * state.level_mean[s * D + d];
-    for (std::size_t s = 0; s < K; ++s) {
-        const double off = state.level_mean[s * D + d] - mean;
-        square +=
-            std::exp(state.log_probability[s]) * (state.level_covariance[(s * D + d) * D + d] + off * off);
+    for (std::size_t i = 0; i < parts; ++i)
+        mean += weight(i) * state.level_mean[i * D + d];
+    for (std::size_t i = 0; i < parts; ++i) {
+        const double off = state.level_mean[i * D + d] - mean;
+        square += weight(i) * (state.level_covariance[(i * D + d) * D + d] + off * off);
     }
     return LevelEstimate{mean, std::sqrt(square)};
 }

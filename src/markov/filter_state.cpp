@@ -57,7 +57,7 @@ std::string FilterState::serialize() const {
     numbers(log_probability);
     out += fmt::format(" {}", covariates.size());
     numbers(covariates);
-    for (const std::vector<double>* const list : {&level_mean, &level_covariance}) {
+    for (const std::vector<double>* const list : {&level_share, &level_mean, &level_covariance}) {
         out += fmt::format(" {}", list->size());
         numbers(*list);
     }
@@ -83,7 +83,7 @@ FilterState FilterState::deserialize(std::string_view text) {
     state.covariates.resize(words.count());
     for (double& x : state.covariates)
         x = words.number();
-    for (std::vector<double>* const list : {&state.level_mean, &state.level_covariance}) {
+    for (std::vector<double>* const list : {&state.level_share, &state.level_mean, &state.level_covariance}) {
         list->resize(words.count());
         for (double& x : *list)
             x = words.number();

@@ -79,6 +79,11 @@ double mean_of(const Spec& spec, const Values& values, const Anchor& anchor, con
     double out = largest ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
     for (std::size_t s = 0; s < spec.states.size(); ++s) {
         if (!contains(set, s) || channel.group[s] == Channel::kNone) continue;
+        if (channel.says == Says::growth) {
+            const double rate = spec.growth_rate(s, values);
+            out = largest ? std::max(out, rate) : std::min(out, rate);
+            continue;
+        }
         const auto& group = channel.groups[static_cast<std::size_t>(channel.group[s])];
         const double x = values[group.terms.empty() ? static_cast<std::size_t>(group.mean[pattern])
                                                     : group.terms.front().parameter];
@@ -127,6 +132,40 @@ std::string broken_anchor(const Spec& spec, const Values& values) {
     return "";
 }
 
+namespace {
+
+bool has_wild(const Spec& spec) {
+    return std::any_of(spec.channels.begin(), spec.channels.end(),
+                       [](const Channel& c) { return c.latent && c.latent->wild_share > 0.0; });
+}
+
+/// The same model without wild readings. Far from the maximum half of all readings look wild, and whether one
+/// does hangs on all before it: the likelihood is rough there. Without them it is smooth, and its maximum is
+/// near.
+class Calm {
+public:
+    Calm(Spec spec, const Panel& panel, const Values& values, unsigned threads)
+        : spec_(without_wild(std::move(spec))),
+          likelihood_(spec_, panel, threads),
+          objective_(spec_, likelihood_, values) {}
+    [[nodiscard]] Eigen::VectorXd approach(const Eigen::VectorXd& from, int max_iterations) const {
+        const Search search = minimise(objective_, from, max_iterations);
+        return std::isfinite(search.value) ? search.x : from;
+    }
+
+private:
+    static Spec without_wild(Spec spec) {
+        for (Channel& channel : spec.channels)
+            if (channel.latent) channel.latent->wild_share = 0.0;
+        return spec;
+    }
+    Spec spec_;
+    Likelihood likelihood_;
+    Objective objective_;
+};
+
+}  // namespace
+
 ParameterSet fit(const Spec& spec, const Panel& panel, const FitOptions& options) {
     const Likelihood likelihood(spec, panel, options.threads);
     ParameterSet out;
@@ -143,6 +182,8 @@ ParameterSet fit(const Spec& spec, const Panel& panel, const FitOptions& options
         out.summary.why = why_bad(spec, likelihood, out.values);
         return out;
     }
+    std::optional<Calm> calm;
+    if (has_wild(spec)) calm.emplace(spec, panel, out.values, options.threads);
     std::mt19937_64 random(options.seed);
     Search best;
     int tried = 0, agree = 0;
@@ -154,7 +195,8 @@ ParameterSet fit(const Spec& spec, const Panel& panel, const FitOptions& options
         const Eigen::VectorXd from =
             tried == 0 ? objective.start() : jittered(objective, options.jitter, random);
         ++tried;
-        Search search = minimise(objective, from, options.max_iterations);
+        Search search = minimise(objective, calm ? calm->approach(from, options.max_iterations) : from,
+                                 options.max_iterations);
         const bool same = tried > 1 && std::abs(search.value - best.value) < kSameEnd;
         if (tried == 1 || better(objective, search, best)) {
             best = std::move(search);

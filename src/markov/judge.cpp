@@ -32,6 +32,7 @@ std::vector<bool> may_run_off(const Spec& spec) {
             for (const Term& term : group.terms)
                 if (spec.parameters[term.parameter].scale == Parameter::Scale::identity)
                     out[term.parameter] = false;
+        if (channel.latent) out[channel.latent->first_mean] = false;
         if (channel.family == Family::normal || channel.family == Family::lognormal)
             for (const auto& group : channel.groups)
                 for (const int p : group.mean)

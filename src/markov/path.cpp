@@ -41,7 +41,7 @@ std::vector<Move> moves_of(TransitionCache& cache, const Panel& panel, std::size
         const std::vector<double> before = state.covariates;
         const Days gap{state.started ? row.time.count - state.time : 0.0};
         const bool first = !state.started;
-        filter.step(state, row, step);
+        filter.explain(state, row, step);
         if (!std::isfinite(step.log_likelihood))
             throw Error("M011", fmt::format("row {} of a subject is impossible under the model",
                                             i - panel.first_row(subject) + 1));

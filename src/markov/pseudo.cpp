@@ -92,6 +92,37 @@ private:
     const Channel& channel_;
 };
 
+/// Of a reading of a level that is followed: the filter itself says how likely a reading below is.
+Ends of_level(const Filter& filter, const FilterState& before, const Row& row, std::size_t channel) {
+    std::vector<Reading> readings(row.readings.size());
+    Row alone = row;
+    alone.readings = readings;
+    Step step;
+    const auto chance = [&] {
+        FilterState state = before;
+        filter.step(state, alone, step);
+        return step.log_likelihood;
+    };
+    const double possible = chance();
+    const auto below = [&](double y) {
+        readings[channel] = Reading::below(y);
+        return std::exp(chance() - possible);
+    };
+    const Reading& r = row.readings[channel];
+    switch (r.censor) {
+        case Censor::none:
+        case Censor::left: {
+            const double here = below(r.value);
+            return {r.censor == Censor::left ? 0.0 : here, here};
+        }
+        case Censor::right:
+            return {below(r.value), 1.0};
+        case Censor::interval:
+            return {below(r.value), below(r.upper)};
+    }
+    return {};
+}
+
 double deviate(double u) {
     return std::sqrt(2.0) * boost::math::erf_inv(2.0 * std::clamp(u, 1e-16, 1.0 - 1e-16) - 1.0);
 }
@@ -117,8 +148,16 @@ std::vector<PseudoResidual> pseudo_residuals(const Spec& spec, const Values& val
                               : std::vector<double>(row.covariates.begin(), row.covariates.end());
             ChannelMemory memory = state.memory[channel];
             pass_time(of, before, Days{state.started ? row.time.count - state.time : 0.0}, memory);
+            const FilterState last = of.latent ? state : FilterState{};
             filter.step(state, row, step);
             if (!row.readings[channel].present) continue;
+            if (of.latent) {
+                // A first reading that sets the level was not to be foretold.
+                if (!memory.has_previous && !of.latent->comparable) continue;
+                const Ends ends = of_level(filter, last, row, channel);
+                out.push_back({s, i - first, ends.low, ends.high, deviate(0.5 * (ends.low + ends.high))});
+                continue;
+            }
             Evidence e = evidence_of(of, channel, row.readings[channel], memory, before);
             if (e.form == Evidence::Form::silent) continue;
             std::vector<double> centred(row.covariates.begin(), row.covariates.end());

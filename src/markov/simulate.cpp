@@ -45,6 +45,7 @@ public:
         const Channel& channel = spec_.channels[c];
         const int g = channel.group[state];
         if (g == Channel::kNone) return {};
+        if (channel.latent) return of_level(c, state, before);
         const Channel::Group& group = channel.groups[static_cast<std::size_t>(g)];
         if (channel.family == Family::by_state) return by_law(group, c, own);
         if (channel.family == Family::categorical) return Reading::of(category(group, own));
@@ -58,9 +59,16 @@ public:
         return reported(channel.on_log_scale() ? std::exp(x) : x, c);
     }
 
-    void pass(std::span<const double> before, double gap) {
-        for (std::size_t c = 0; c < latent_.size(); ++c)
+    /// @param grown  integral of the states' growth rates over the gap
+    void pass(std::span<const double> before, double gap, double grown) {
+        for (std::size_t c = 0; c < latent_.size(); ++c) {
             latent_[c].exposure[pattern_of(spec_.channels[c], before)] += gap;
+            if (!spec_.channels[c].latent || !latent_[c].any) continue;
+            const LatentLevel& level = *spec_.channels[c].latent;
+            latent_[c].value += level.share * grown;
+            if (level.diffusion >= 0)
+                latent_[c].value += normal(0.0, parameter(level.diffusion) * std::sqrt(gap));
+        }
     }
 
 private:
@@ -71,6 +79,31 @@ private:
         const double limit = schedule_.lower_limit.empty() ? -std::numeric_limits<double>::infinity()
                                                            : schedule_.lower_limit[c];
         return value < limit ? Reading::below(limit) : Reading::of(value);
+    }
+
+    /// A level begins at its channel's first visit, read or not.
+    Reading of_level(std::size_t c, std::size_t state, std::span<const double> before) {
+        const Channel& channel = spec_.channels[c];
+        const LatentLevel& level = *channel.latent;
+        Latent& latent = latent_[c];
+        if (!latent.any) {
+            const double first = schedule_.first_value.empty() ? 1.0 : schedule_.first_value[c];
+            latent.value = schedule_.first_value.empty()
+                               ? normal(values_[level.first_mean], values_[level.first_sd])
+                               : (channel.on_log_scale() ? std::log(first) : first);
+            latent.any = true;
+        }
+        double mean = 0.0, noise = level.noise >= 0 ? parameter(level.noise) : 0.0;
+        if (channel.says == Says::own_baseline) {
+            const Channel::Group& group = channel.groups[static_cast<std::size_t>(channel.group[state])];
+            mean = parameter(group.mean[pattern_of(channel, before)]);
+            noise = parameter(group.sd);
+        }
+        std::uniform_real_distribution<double> uniform(0.0, 1.0);
+        if (uniform(random_) < level.wild_share) noise *= level.wild_times;
+        const double x = normal(latent.value + mean, noise);
+        if (uniform(random_) < schedule_.missing) return {};
+        return reported(channel.on_log_scale() ? std::exp(x) : x, c);
     }
 
     Reading by_law(const Channel::Group& group, std::size_t c, std::span<const double> own) {
@@ -132,6 +165,8 @@ std::vector<double> centred(const Spec& spec, const std::vector<double>& covaria
 struct Walker {
     std::size_t state;
     double day;
+    const std::vector<double>& rates;  ///< of growth, per state
+    double grown = 0.0;                ///< integral of the rates since it was last set to 0
     /// Moves up to `until`; stops early on an exact entry. @return true when it did.
     bool walk(const Spec& spec, const Eigen::MatrixXd& Q, double until, std::mt19937_64& random) {
         while (day < until) {
@@ -139,7 +174,9 @@ struct Walker {
             const double leave = -Q(s, s);
             const double stay = leave > 0.0 ? std::exponential_distribution<double>(leave)(random)
                                             : std::numeric_limits<double>::infinity();
+            const double from = day;
             day = std::min(day + stay, until);
+            grown += rates[state] * (day - from);
             if (day >= until) return false;
             Eigen::VectorXd w = Q.row(s);
             w[s] = 0.0;
@@ -162,7 +199,11 @@ std::vector<std::size_t> simulate(const Spec& spec, const Values& values, const 
     const auto covariates = [&](std::size_t i) -> const std::vector<double>& {
         return schedule.covariates.empty() ? none : schedule.covariates[i];
     };
-    Walker walker{draw_from(start_probabilities(spec, values, covariates(0)), random), schedule.days.front()};
+    std::vector<double> rates;
+    for (std::size_t s = 0; s < spec.states.size(); ++s)
+        rates.push_back(spec.growth_rate(s, values));
+    Walker walker{draw_from(start_probabilities(spec, values, covariates(0)), random), schedule.days.front(),
+                  rates};
     std::vector<Reading> readings(spec.channels.size());
     for (std::size_t i = 0; i < schedule.days.size(); ++i) {
         const std::vector<double>& before = covariates(i == 0 ? 0 : i - 1);
@@ -182,7 +223,8 @@ std::vector<std::size_t> simulate(const Spec& spec, const Values& values, const 
                 hidden.push_back(walker.state);
                 return hidden;
             }
-            draw.pass(before, schedule.days[i] - schedule.days[i - 1]);
+            draw.pass(before, schedule.days[i] - schedule.days[i - 1], walker.grown);
+            walker.grown = 0.0;
         }
         for (std::size_t c = 0; c < readings.size(); ++c)
             readings[c] = draw.reading(c, walker.state, before, centred(spec, covariates(i)));

@@ -20,7 +20,8 @@ constexpr double kDiffusionPrior = 1.0;
 struct Written {
     std::string word;
     StateSet states;
-    Parameter parameter;  ///< still with its sign
+    double rate;  ///< with its sign
+    Parameter parameter;
     Location at;
 };
 
@@ -57,7 +58,7 @@ void SpecReader::read_growth(const yaml::Node& node) {
         } else {
             p = parameter_of_number(node[i], name, Parameter::Scale::identity, numbers_);
         }
-        if (p.start != 0.0) rates.push_back({node.key(i), set, std::move(p), node.key_at(i)});
+        if (p.start != 0.0) rates.push_back({node.key(i), set, p.start, p, node.key_at(i)});
     }
     if (const StateSet left = spec_.live_states() & ~given; left != 0)
         for (std::size_t s = 0; s < spec_.states.size(); ++s)
@@ -65,17 +66,16 @@ void SpecReader::read_growth(const yaml::Node& node) {
                 findings_.error("M022", node.at(),
                                 fmt::format("the growth of state '{}' is not given", spec_.states[s].name),
                                 "give it by name or by a label; 0 where the level stays");
-    std::stable_sort(rates.begin(), rates.end(), [](const Written& a, const Written& b) {
-        return std::abs(a.parameter.start) < std::abs(b.parameter.start);
-    });
+    std::stable_sort(rates.begin(), rates.end(),
+                     [](const Written& a, const Written& b) { return std::abs(a.rate) < std::abs(b.rate); });
     for (const double sign : {-1.0, 1.0}) {
         GrowthRate rate{sign, {}};
         double slower = 0.0;
         std::string below;
         for (Written& w : rates) {
-            if (w.parameter.start * sign < 0.0) continue;
+            if (w.rate * sign < 0.0) continue;
             Parameter& p = w.parameter;
-            const double start = p.start * sign;
+            const double start = w.rate * sign;
             p.start = start - slower;
             p.scale = Parameter::Scale::log;
             if (p.prior) p.prior->centre = p.prior->centre * sign - slower;

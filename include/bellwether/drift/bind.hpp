@@ -40,16 +40,17 @@ struct BoundRow {
 /// with everything missing that cuts the interval, when the specification has a covariate that varies), the
 /// day of death as exact entry (unless nothing precedes it), after which nothing follows, and, with
 /// `last_known_alive`, the last date known alive as a set of states. Readings on or before day zero are
-/// marked as own baseline; the last of them stands. Of an `own_baseline` channel only the readings that are
-/// comparable with the first are used.
+/// marked as own baseline; the last of them stands. Of an `own_baseline` channel whose
+/// baseline is read off only the readings that are comparable with the first are used.
 ///
 /// @param until  data after it is left out
 /// @throws Error D001 a channel of the specification that the catalogue does not have.
 [[nodiscard]] std::vector<BoundRow> bind(const series::Timeline& timeline, const markov::Spec& spec,
                                          Date until, bool last_known_alive = false);
 
-/// Appends a patient's rows to a panel for fitting; nothing when there is no reading. Of a `rate` channel the
-/// readings of the first comparable stretch only: the likelihood does not restart.
+/// Appends a patient's rows to a panel for fitting; nothing when there is no reading. Of a `rate` channel and
+/// of one with a level that is followed the readings of the first comparable stretch only: the likelihood
+/// does not restart.
 void add_to_panel(const series::Timeline& timeline, const markov::Spec& spec, Date until,
                   markov::Panel& panel);
 

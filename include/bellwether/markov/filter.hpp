@@ -18,12 +18,15 @@ namespace bellwether::markov {
 /// All that must be known of a subject to go on filtering. A type of its own: saved and resumed bit for bit.
 struct FilterState {
     bool started = false;
-    double time = 0.0;                            ///< of the last row, days
-    std::vector<double> log_probability;          ///< filtered, per state
-    std::vector<double> covariates;               ///< in force
-    std::vector<ChannelMemory> memory;            ///< per channel
-    std::vector<double> level_mean;               ///< states x levels that are followed, row-major
-    std::vector<double> level_covariance;         ///< states x levels x levels
+    double time = 0.0;                    ///< of the last row, days
+    std::vector<double> log_probability;  ///< filtered, per state
+    std::vector<double> covariates;       ///< in force
+    std::vector<ChannelMemory> memory;    ///< per channel
+    /// Levels that are followed: per state a mixture of four parts (entered in the last gap or not, last
+    /// reading maybe wild or not). Row-major.
+    std::vector<double> level_share;              ///< states x parts
+    std::vector<double> level_mean;               ///< states x parts x levels
+    std::vector<double> level_covariance;         ///< states x parts x levels x levels
     double log_likelihood = 0.0;                  ///< of all rows so far
     [[nodiscard]] std::string serialize() const;  ///< printable text, one line; doubles as their bits
     /// @throws Error M042 when the text is not of this form.
@@ -44,8 +47,9 @@ struct Step {
 
     // Where levels are followed. The columns of their channels in log_weight are 0 wherever they can be read:
     // what they say depends on the state at the row before, too.
-    Eigen::MatrixXd log_pair;  ///< state before (row) and now: log of the move and of the levels' readings
     std::vector<std::size_t> levels;  ///< places in `channels` of those with a level
+    /// explain(): state before (row) and now: log of the move and of the levels' readings; else empty.
+    Eigen::MatrixXd log_pair;
     /// explain(): K x 2^levels: log of the states and of a subset of the levels' readings, bit i = levels[i].
     Eigen::MatrixXd log_joint;
 };
@@ -82,7 +86,8 @@ public:
     /// Takes a row in. An impossible row leaves `state` unchanged, but for nothing.
     /// @throws Error M003 to M009 as for a panel; M005 time before the state's.
     void step(FilterState& state, const Row& row, Step& out) const;
-    /// The same, and what weigh() needs beside levels that are followed: each subset of their readings.
+    /// The same, and what weigh() and smoothing need beside levels that are followed: pairs of states, and
+    /// each subset of the levels' readings.
     void explain(FilterState& state, const Row& row, Step& out) const;
     /// Drops what is known of a channel: its readings are not comparable with what follows (another assay).
     void forget(FilterState& state, std::size_t channel) const;

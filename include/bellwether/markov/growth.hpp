@@ -12,7 +12,6 @@ namespace bellwether::markov {
 template <typename T>
 struct GrowthTable {
     std::vector<T> P, mean, variance;
-    std::vector<T> log_P;  ///< -infinity where P is 0
 };
 
 /// What a level gains over a gap while its rate follows a Markov chain, given where the chain begins (row)

@@ -13,8 +13,9 @@ struct Schedule {
     std::string id;
     std::vector<double> days;                     ///< visits, ascending
     std::vector<std::vector<double>> covariates;  ///< per visit
-    std::vector<double> first_value;  ///< per channel: the first reading (rate), the baseline (own_baseline);
-                                      ///< unit of the channel
+    std::vector<double>
+        first_value;  ///< per channel: the first reading (rate), the baseline (own_baseline), the
+                      ///< first level (growth); unit of the channel. Empty: 1, or drawn (levels)
     std::vector<double> lower_limit;  ///< per channel; a value below is reported as below it. Empty: none
     double missing = 0.0;             ///< probability that a reading is missing
     bool whole_days =

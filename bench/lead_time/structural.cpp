@@ -1,0 +1,78 @@
+#include <algorithm>
+#include <cmath>
+
+#include "detectors.hpp"
+
+namespace lead_time {
+namespace {
+
+/// A curve of the grid: its log volume at each draw, its weight before anything is read, and where it rises.
+struct Curve {
+    std::vector<double> log_volume;
+    std::vector<bool> rising;
+    double log_prior;
+};
+
+/// Deciles' midpoints of a standard normal.
+constexpr double kNormal[] = {-1.645, -1.036, -0.674, -0.385, -0.126, 0.126, 0.385, 0.674, 1.036, 1.645};
+
+std::vector<Curve> grid(const Setting& setting) {
+    std::vector<Curve> out;
+    const auto add = [&](const Tumour& tumour, double prior) {
+        Curve curve;
+        for (double day = 0.0; day <= kDays; day += setting.every_d) {
+            curve.log_volume.push_back(tumour.log_volume(day));
+            const auto nadir = tumour.nadir();
+            curve.rising.push_back(nadir && day > *nadir);
+        }
+        curve.log_prior = std::log(prior);
+        out.push_back(std::move(curve));
+    };
+    constexpr int kFractions = 14;
+    // A third each: regrowth, plateau, flat. The fraction left is uniform in its logarithm, 0.003 to 0.6.
+    for (int i = 0; i < kFractions; ++i) {
+        const double f = 0.003 * std::exp(std::log(200.0) * (i + 0.5) / kFractions);
+        for (const double zd : kNormal) {
+            const double d = std::log(2.0) / (25.0 * std::exp(0.3 * zd));
+            for (const double zg : kNormal)
+                add({Kind::regrow, f, d, std::log(2.0) / (90.0 * std::exp(0.4 * zg))},
+                    1.0 / (3.0 * kFractions * 100.0));
+            add({Kind::plateau, f, d, 0.0}, 1.0 / (3.0 * kFractions * 10.0));
+        }
+    }
+    add({Kind::flat, 0.25, 0.0, 0.0}, 1.0 / 3.0);
+    return out;
+}
+
+}  // namespace
+
+Detector structural(const Setting& setting) {
+    const auto curves = std::make_shared<const std::vector<Curve>>(grid(setting));
+    const double variance = std::log1p(setting.cv * setting.cv);
+    return [curves, variance, sum = std::vector<double>(), square = std::vector<double>()](
+               const Course& course, Scores& out) mutable {
+        // The level is anything: what is left of the likelihood is that of the residuals about their mean.
+        sum.assign(curves->size(), 0.0);
+        square.assign(curves->size(), 0.0);
+        for (std::size_t i = 0; i < course.log_ctdna.size(); ++i) {
+            const double n = static_cast<double>(i + 1);
+            double top = -1e300;
+            for (std::size_t k = 0; k < curves->size(); ++k) {
+                const double r = course.log_ctdna[i] - (*curves)[k].log_volume[i];
+                sum[k] += r;
+                square[k] += r * r;
+                top = std::max(top,
+                               (*curves)[k].log_prior - 0.5 * (square[k] - sum[k] * sum[k] / n) / variance);
+            }
+            double rising = 1e-300, other = 1e-300;
+            for (std::size_t k = 0; k < curves->size(); ++k) {
+                const double log =
+                    (*curves)[k].log_prior - 0.5 * (square[k] - sum[k] * sum[k] / n) / variance - top;
+                if (log > -40.0) ((*curves)[k].rising[i] ? rising : other) += std::exp(log);
+            }
+            if (i > 0) out.push_back({course.draw_days[i], std::log(rising / other)});
+        }
+    };
+}
+
+}  // namespace lead_time

@@ -36,10 +36,11 @@ RuleSet read_artifact(const std::string& text) {
     return rules;
 }
 
-rulebook::Rulebook load_rules(const RuleSet& rules, const drift::Table& table, Findings& findings) {
+rulebook::Rulebook load_rules(const RuleSet& rules, const drift::Table& table, Findings& findings,
+                              const rulebook::Thresholds& thresholds) {
     rulebook::Rulebook book;
     for (const auto& f : rules.files)
-        rulebook::merge(book, rulebook::load(f.text, f.name, table, findings), findings);
+        rulebook::merge(book, rulebook::load(f.text, f.name, table, findings, thresholds), findings);
     return book;
 }
 

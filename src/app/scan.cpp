@@ -68,6 +68,63 @@ std::vector<Instant> known_instants(const PatientHistory& history, const Knowled
     return instants;
 }
 
+/// E of one patient at instants that ascend: takes over from one to the next what cannot have changed.
+class Judge {
+public:
+    Judge(const PreparedHistory& history, Tracks& tracks, Workspace& workspace)
+        : history_(history), tracks_(tracks), workspace_(workspace) {}
+
+    Evaluation at(Instant now, const std::shared_ptr<const Knowledge>& k) {
+        auto& evaluator = workspace_.evaluator(k);
+        if (&evaluator != evaluator_) {
+            evaluator_ = &evaluator;
+            timeline_ = timeline_at(history_, now, k->catalogue);
+            last_ = now;
+            return evaluator.evaluate(timeline_, now, tracks_);
+        }
+        auto same_before = history_.unchanged_before(last_, now);
+        const bool same_timeline = same_before == PreparedHistory::never;
+        if (!same_timeline) {
+            auto fresh = timeline_at(history_, now, k->catalogue);
+            // Why a derived channel has no value is told of its latest day, and shown at all points.
+            if (fresh.unmeasured != timeline_.unmeasured) same_before.reset();
+            timeline_ = std::move(fresh);
+        }
+        last_ = now;
+        return same_before ? evaluator.resume(timeline_, now, *same_before, same_timeline, tracks_)
+                           : evaluator.evaluate(timeline_, now, tracks_);
+    }
+
+private:
+    const PreparedHistory& history_;
+    Tracks& tracks_;
+    Workspace& workspace_;
+    Evaluator* evaluator_ = nullptr;
+    series::Timeline timeline_;
+    Instant last_;
+};
+
+/// Whether a ledger is known to agree with the episodes already. It is when it was reconciled with the same
+/// ones under the same knowledge on a day by which all of them had begun: what overlaps what has not changed
+/// since, as open intervals grow with the day and the others stay.
+class Reconciled {
+public:
+    [[nodiscard]] bool with(const Knowledge* k, const std::vector<Episode>& episodes) const {
+        return knowledge_ == k && all_begun_ && episodes == episodes_;
+    }
+    void remember(const Knowledge* k, std::vector<Episode> episodes, Date day) {
+        knowledge_ = k;
+        episodes_ = std::move(episodes);
+        all_begun_ =
+            std::all_of(episodes_.begin(), episodes_.end(), [&](const Episode& e) { return e.onset <= day; });
+    }
+
+private:
+    const Knowledge* knowledge_ = nullptr;
+    std::vector<Episode> episodes_;
+    bool all_begun_ = false;
+};
+
 void count(ScanReport& report, const std::vector<AlertEvent>& events) {
     for (const auto& e : events) {
         switch (e.change) {
@@ -116,7 +173,44 @@ void load_tracks(store::Store& store, const KnowledgeHistory& knowledge, Work& w
 Evaluator& Workspace::evaluator(const std::shared_ptr<const Knowledge>& knowledge) {
     const auto found = evaluators_.find(knowledge.get());
     if (found != evaluators_.end()) return found->second;
-    return evaluators_.emplace(knowledge.get(), Evaluator(knowledge)).first->second;
+    return evaluators_.emplace(knowledge.get(), Evaluator(knowledge, evidence_)).first->second;
+}
+
+std::optional<Date> walk(const PatientHistory& history, std::vector<Alert>& ledger, Instant after,
+                         std::optional<Date> deadline, const KnowledgeHistory& knowledge, Instant as_of,
+                         Tracks& tracks, Workspace& workspace,
+                         const std::function<void(const Moment&)>& visit) {
+    const PreparedHistory prepared(history);
+    const auto instants = known_instants(history, knowledge, after, as_of);
+    auto known = instants.begin();
+    Judge judge(prepared, tracks, workspace);
+    Reconciled reconciled;
+    while (true) {
+        std::optional<Instant> next;
+        if (known != instants.end()) next = *known;
+        if (deadline) {
+            const Instant due = Instant::start_of(*deadline);
+            if (due <= as_of && (!next || due < *next)) next = due;
+        }
+        if (!next) break;
+        if (known != instants.end() && *known == *next) ++known;
+        deadline.reset();
+        const auto k = in_force(knowledge, *next);
+        if (!k) continue;
+        auto verdict = judge.at(*next, k);
+        std::vector<AlertEvent> events;
+        if (!reconciled.with(k.get(), verdict.episodes)) {
+            events = alert::reconcile(verdict.episodes, ledger, history.patient, *next, k->from,
+                                      k->rules_hash, k->model_hash);
+            const auto before = Numbers::largest(ledger);
+            alert::apply(ledger, events);
+            Numbers::settle(events, before);
+        }
+        deadline = verdict.next_deadline;
+        visit({*next, verdict, events});
+        reconciled.remember(k.get(), std::move(verdict.episodes), next->date());
+    }
+    return deadline;
 }
 
 store::ScanWrite scan_patient(const PatientHistory& history, std::vector<Alert> ledger,
@@ -125,34 +219,12 @@ store::ScanWrite scan_patient(const PatientHistory& history, std::vector<Alert> 
     store::ScanWrite write;
     write.patient = history.patient;
     write.scanned_to = as_of;
-    write.next_deadline = state.next_deadline;
-    const auto instants = known_instants(history, knowledge, state.scanned_to, as_of);
-    auto known = instants.begin();
     const Numbers numbers(ledger);
-    while (true) {
-        std::optional<Instant> next;
-        if (known != instants.end()) next = *known;
-        if (write.next_deadline) {
-            const Instant deadline = Instant::start_of(*write.next_deadline);
-            if (deadline <= as_of && (!next || deadline < *next)) next = deadline;
-        }
-        if (!next) break;
-        if (known != instants.end() && *known == *next) ++known;
-        write.next_deadline.reset();
-        const auto k = in_force(knowledge, *next);
-        if (!k) continue;
-        auto& evaluator = workspace.evaluator(k);
-        const auto timeline = timeline_at(history, *next, k->catalogue);
-        const auto verdict = evaluator.evaluate(timeline, *next, tracks);
-        auto events = alert::reconcile(verdict.episodes, ledger, history.patient, *next, k->from,
-                                       k->rules_hash, k->model_hash);
-        const auto before = Numbers::largest(ledger);
-        alert::apply(ledger, events);
-        Numbers::settle(events, before);
-        write.events.insert(write.events.end(), events.begin(), events.end());
-        write.not_assessable = to_json(verdict.not_assessable);
-        write.next_deadline = verdict.next_deadline;
-    }
+    write.next_deadline = walk(history, ledger, state.scanned_to, state.next_deadline, knowledge, as_of,
+                               tracks, workspace, [&](const Moment& m) {
+                                   write.events.insert(write.events.end(), m.events.begin(), m.events.end());
+                                   write.not_assessable = to_json(m.verdict.not_assessable);
+                               });
     numbers.for_store(write.events);
     if (!knowledge.empty())
         for (const auto& [name, scorer] : knowledge.back()->models)

@@ -7,8 +7,9 @@
 #include "bellwether/core/text.hpp"
 #include "bellwether/derive/sums.hpp"
 
+#include "followed.hpp"
+
 namespace bellwether::app {
-namespace {
 
 std::string group_of(const Patient& p, const std::string& group) {
     if (group.empty()) return {};
@@ -20,8 +21,7 @@ std::string group_of(const Patient& p, const std::string& group) {
     return a == p.attributes.end() ? std::string() : a->second;
 }
 
-/// Adds one line of the ledger to the alerts of a patient.
-void add(std::map<std::int64_t, study::RaisedAlert>& alerts, const AlertEvent& e) {
+void add_to_course(std::map<std::int64_t, study::RaisedAlert>& alerts, const AlertEvent& e) {
     const Date day = e.at.date();
     auto& a = alerts[e.alert];
     switch (e.change) {
@@ -49,10 +49,12 @@ void add(std::map<std::int64_t, study::RaisedAlert>& alerts, const AlertEvent& e
                    e.after.state == MachineState::superseded;
 }
 
+namespace {
+
 std::map<std::string, std::vector<study::RaisedAlert>> raised_alerts(store::Store& store, Instant as_of) {
     std::map<std::string, std::map<std::int64_t, study::RaisedAlert>> by_patient;
     for (const auto& e : store.alert_events(""))
-        if (e.at <= as_of) add(by_patient[e.after.patient], e);
+        if (e.at <= as_of) add_to_course(by_patient[e.after.patient], e);
     std::map<std::string, std::vector<study::RaisedAlert>> list;
     for (auto& [patient, alerts] : by_patient)
         for (auto& [id, a] : alerts)
@@ -60,7 +62,9 @@ std::map<std::string, std::vector<study::RaisedAlert>> raised_alerts(store::Stor
     return list;
 }
 
-StudyPatient make_patient(const series::Timeline& t, const StudyRequest& request) {
+}  // namespace
+
+StudyPatient study_patient(const series::Timeline& t, const StudyRequest& request) {
     StudyPatient p;
     auto& f = p.follow;
     f.id = t.patient.id;
@@ -90,6 +94,8 @@ StudyPatient make_patient(const series::Timeline& t, const StudyRequest& request
     }
     return p;
 }
+
+namespace {
 
 /// P(label) at the landmark by the first active model that knows the label; what was learnt later plays no
 /// part.
@@ -150,7 +156,7 @@ std::vector<StudyPatient> study_patients(store::Store& store, const StudyRequest
     }
     std::vector<StudyPatient> list;
     store.for_each_history(store.patients(request.as_of), request.as_of, [&](PatientHistory&& history) {
-        auto p = make_patient(timeline_at(history, request.as_of, catalogue), request);
+        auto p = study_patient(timeline_at(history, request.as_of, catalogue), request);
         p.follow.id = history.patient;
         if (const auto found = alerts.find(history.patient); found != alerts.end())
             p.follow.alerts = std::move(found->second);

@@ -1,7 +1,6 @@
 #include "bellwether/derive/derive.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include <fmt/core.h>
 
@@ -79,7 +78,7 @@ bool other_laboratory(const std::string& a, const std::string& b) {
 struct Gathered {
     Readings readings;
     std::vector<int> segments;
-    std::string name;  ///< of the segment, "A + B"
+    std::vector<const std::string*> names;  ///< of the inputs' segments
     std::string missing;
 };
 
@@ -102,16 +101,24 @@ Gathered gather(const Recipe& recipe, const std::vector<const Track*>& tracks, D
         if (k == 0) first_name = &name;
         g.readings.push_back(p->reading);
         g.segments.push_back(p->segment);
-        g.name += (g.name.empty() || name.empty() ? "" : " + ") + name;
+        g.names.push_back(&name);
     }
     return g;
+}
+
+/// "A + B": the segment's name.
+std::string joined(const std::vector<const std::string*>& names) {
+    std::string out;
+    for (const auto* name : names)
+        out += (out.empty() || name->empty() ? "" : " + ") + *name;
+    return out;
 }
 
 /// Leaves a track behind, empty or not, and says what the latest day lacked.
 void cook(const Recipe& recipe, Timeline& t) {
     std::vector<const Track*> tracks;
     std::string never;
-    std::set<Date> dates;
+    std::vector<Date> dates;
     for (const Input& input : recipe.inputs) {
         const Track* track = t.track(input.channel);
         if (!track || track->points.empty()) {
@@ -121,8 +128,10 @@ void cook(const Recipe& recipe, Timeline& t) {
         tracks.push_back(track);
         if (input.max_age == 0)  // a limit in force makes no value by itself
             for (const Point& p : track->points)
-                dates.insert(p.date);
+                dates.push_back(p.date);
     }
+    std::sort(dates.begin(), dates.end());
+    dates.erase(std::unique(dates.begin(), dates.end()), dates.end());
     t.tracks.erase(recipe.channel);
     if (!never.empty()) {
         t.unmeasured[recipe.channel] = never;
@@ -145,7 +154,7 @@ void cook(const Recipe& recipe, Timeline& t) {
         }
         if (out.segment_names.empty() || g.segments != segments) {
             segments = g.segments;
-            out.segment_names.push_back(g.name);
+            out.segment_names.push_back(joined(g.names));
         }
         out.points.push_back({d, -1, *value, static_cast<int>(out.segment_names.size()) - 1});
     }

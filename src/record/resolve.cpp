@@ -1,6 +1,7 @@
 #include "bellwether/record/resolve.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 namespace bellwether {
@@ -42,24 +43,18 @@ Resolved resolve_pointers(std::span<const Record* const> versions, Instant as_of
     return result;
 }
 
-/// A record in force with its identity: the last key of every order.
-struct InForce {
+/// Place in the clinical order: by clinical date, minute of the draw (unknown first), identity.
+struct Place {
+    std::optional<Date> date;
+    std::optional<int> minute;
     std::string identity;
     const Record* record;
+    explicit Place(const Record& r)
+        : date(clinical_date(r.content)), identity(bellwether::identity(r.content)), record(&r) {
+        if (const auto* o = std::get_if<Observation>(&r.content)) minute = o->minute;
+    }
+    [[nodiscard]] auto key() const { return std::tie(date, minute, identity); }
 };
-
-/// By clinical date, minute of the draw (unknown first), identity.
-bool clinical_order(const InForce& a, const InForce& b) {
-    const auto minute = [](const Record& r) -> std::optional<int> {
-        const auto* o = std::get_if<Observation>(&r.content);
-        return o != nullptr ? o->minute : std::nullopt;
-    };
-    const auto key = [&](const InForce& x) {
-        return std::make_pair(clinical_date(x.record->content), minute(*x.record));
-    };
-    const auto ka = key(a), kb = key(b);
-    return ka != kb ? ka < kb : a.identity < b.identity;
-}
 
 struct Filer {
     PatientFile& file;
@@ -91,31 +86,83 @@ Resolved resolve(std::span<const Record> versions, Instant as_of) {
     return resolve_pointers(pointers, as_of);
 }
 
-PatientFile as_known_at(const PatientHistory& history, Instant as_of) {
-    PatientFile file;
-    file.patient.id = history.patient;
-    std::vector<InForce> known;
+PreparedHistory::PreparedHistory(const PatientHistory& history) : history_(&history) {
+    std::vector<Place> known;
+    known.reserve(history.versions.size());
     for (const Record& r : history.versions)
-        if (r.version.learnt <= as_of) known.push_back({identity(r.content), &r});
-    std::sort(known.begin(), known.end(),
-              [](const InForce& a, const InForce& b) { return a.identity < b.identity; });
-
-    std::vector<InForce> in_force;
-    std::vector<const Record*> versions;
-    for (std::size_t i = 0; i < known.size();) {
-        versions.clear();
-        std::size_t j = i;
-        for (; j < known.size() && known[j].identity == known[i].identity; ++j)
-            versions.push_back(known[j].record);
-        const Resolved r = resolve_pointers(versions, as_of);
-        if (r.conflict) file.conflicts.push_back(known[i].identity);
-        if (r.in_force != nullptr) in_force.push_back({std::move(known[i].identity), r.in_force});
-        i = j;
+        known.emplace_back(r);
+    std::vector<std::size_t> by_date(known.size());
+    std::iota(by_date.begin(), by_date.end(), std::size_t{0});
+    std::stable_sort(by_date.begin(), by_date.end(),
+                     [&](std::size_t a, std::size_t b) { return known[a].key() < known[b].key(); });
+    versions_.resize(known.size());
+    for (std::size_t place = 0; place < by_date.size(); ++place)
+        versions_[by_date[place]] = {known[by_date[place]].record, place, 0};
+    std::vector<std::size_t> by_identity(known.size());
+    std::iota(by_identity.begin(), by_identity.end(), std::size_t{0});
+    std::stable_sort(by_identity.begin(), by_identity.end(),
+                     [&](std::size_t a, std::size_t b) { return known[a].identity < known[b].identity; });
+    std::vector<Version> sorted;
+    sorted.reserve(versions_.size());
+    for (const std::size_t i : by_identity) {
+        if (identities_.empty() || identities_.back() != known[i].identity)
+            identities_.push_back(std::move(known[i].identity));
+        sorted.push_back(versions_[i]);
+        sorted.back().identity = identities_.size() - 1;
     }
-    std::sort(in_force.begin(), in_force.end(), clinical_order);
-    for (const InForce& x : in_force)
-        std::visit(Filer{file, x.record->version.status}, x.record->content);
+    versions_ = std::move(sorted);
+}
+
+PatientFile PreparedHistory::as_known_at(Instant as_of) const {
+    PatientFile file;
+    file.patient.id = history_->patient;
+    std::vector<const Record*> in_force(versions_.size(), nullptr);  // by place in the clinical order
+    std::size_t held = 0;
+    std::vector<const Record*> same;
+    for (std::size_t i = 0; i < versions_.size();) {
+        const std::size_t id = versions_[i].identity, first = i;
+        same.clear();
+        for (; i < versions_.size() && versions_[i].identity == id; ++i)
+            if (versions_[i].record->version.learnt <= as_of) same.push_back(versions_[i].record);
+        if (same.empty()) continue;
+        const Resolved r = resolve_pointers(same, as_of);
+        if (r.conflict) file.conflicts.push_back(identities_[id]);
+        for (std::size_t k = first; r.in_force != nullptr && k < i; ++k)
+            if (versions_[k].record == r.in_force) {
+                in_force[versions_[k].order] = r.in_force;
+                ++held;
+            }
+    }
+    file.observations.reserve(held);
+    file.observation_status.reserve(held);
+    for (const Record* record : in_force)
+        if (record != nullptr) std::visit(Filer{file, record->version.status}, record->content);
     return file;
+}
+
+std::optional<Date> PreparedHistory::unchanged_before(Instant from, Instant to) const {
+    Date first = never;
+    for (std::size_t i = 0; i < versions_.size();) {
+        const std::size_t id = versions_[i].identity, begin = i;
+        bool touched = false;
+        for (; i < versions_.size() && versions_[i].identity == id; ++i) {
+            const Instant learnt = versions_[i].record->version.learnt;
+            touched = touched || (learnt > from && learnt <= to);
+        }
+        for (std::size_t k = begin; touched && k < i; ++k) {
+            const Record& r = *versions_[k].record;
+            if (r.version.learnt > to) continue;
+            const auto date =
+                std::holds_alternative<Patient>(r.content) ? std::nullopt : clinical_date(r.content);
+            if (!date) return std::nullopt;
+            first = std::min(first, *date);
+        }
+    }
+    return first;
+}
+
+PatientFile as_known_at(const PatientHistory& history, Instant as_of) {
+    return PreparedHistory(history).as_known_at(as_of);
 }
 
 std::vector<Instant> learnt_instants(const PatientHistory& history, Instant after, Instant up_to) {

@@ -1,6 +1,7 @@
 #include "bellwether/rulebook/evaluate.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "evidence.hpp"
@@ -29,6 +30,10 @@ struct Plan {
     bool therapy = false, events = false;
 };
 
+/// Ticks of earlier calls: their columns are gone, their answers stand in the verdict that was given.
+constexpr std::size_t kTaken = static_cast<std::size_t>(-1);
+constexpr Date kBegin{std::numeric_limits<std::int32_t>::min() / 2};
+
 }  // namespace
 
 struct Evaluator::Impl {
@@ -52,16 +57,24 @@ struct Evaluator::Impl {
     std::vector<Date> therapy_dates, event_dates, points;
     std::vector<FeatureColumn> columns;
     std::vector<unsigned char> marks;
-    std::vector<Tick> ticks;
     Track when, unless, until, escalate, scratch;
     std::optional<Date> deadline;
 
-    explicit Impl(const Rulebook& book) : rules(book.rules) {
+    // What resume() takes over.
+    Date since = kBegin;                   ///< points before it are those of earlier calls
+    std::vector<std::vector<Tick>> ticks;  ///< per rule
+    PatientVerdicts before;
+    bool torn = false;  ///< an answer of earlier calls is asked for that was not kept
+
+    bool with_evidence;
+
+    Impl(const Rulebook& book, bool evidence) : rules(book.rules), with_evidence(evidence) {
         for (const Rule& rule : rules)
             plans.push_back(plan(rule));
         channel_dates.resize(channels.size());
         clock_dates.resize(clocks.size());
         columns.resize(calls.size());
+        ticks.resize(rules.size());
     }
 
     Plan plan(const Rule& rule) {
@@ -94,8 +107,21 @@ struct Evaluator::Impl {
         return p;
     }
 
-    PatientVerdicts run(PatientFeatures& patient, Date day) {
+    PatientVerdicts run(PatientFeatures& patient, Date day, Date unchanged_before) {
+        // Points between the two days are new whatever the caller says of the data.
+        since = before.rules.empty() ? kBegin : std::min(unchanged_before, as_of + 1);
+        auto out = pass(patient, day);
+        if (torn) {
+            since = kBegin;
+            out = pass(patient, day);
+        }
+        before = out;
+        return out;
+    }
+
+    PatientVerdicts pass(PatientFeatures& patient, Date day) {
         as_of = day;
+        torn = false;
         deadline.reset();
         ask_dates(patient);
         gather_points();
@@ -137,19 +163,25 @@ struct Evaluator::Impl {
         if (d > as_of && (!deadline || d < *deadline)) deadline = d;
     }
 
+    /// Calls f(date) for the dates d of an ascending list with since <= d + shift and d + shift <= as_of.
+    template <typename F>
+    void for_each_fresh(const std::vector<Date>& dates, int shift, F f) const {
+        for (auto d = std::lower_bound(dates.begin(), dates.end(), since + -shift); d != dates.end(); ++d) {
+            if (*d + shift > as_of) break;
+            f(*d + shift);
+        }
+    }
+
     void gather_points() {
         points.clear();
+        const auto add = [&](Date d) { points.push_back(d); };
         for (std::size_t r = 0; r < rules.size(); ++r) {
             const auto& days = rules[r].persistence.days;
             for_each_source(plans[r], [&](const std::vector<Date>& dates) {
-                for (const Date d : dates) {
-                    if (d > as_of) {
-                        still_to_come(d);
-                        continue;
-                    }
-                    points.push_back(d);
-                    if (days && d + *days <= as_of) points.push_back(d + *days);
-                }
+                const auto next = std::upper_bound(dates.begin(), dates.end(), as_of);
+                if (next != dates.end()) still_to_come(*next);
+                for_each_fresh(dates, 0, add);
+                if (days) for_each_fresh(dates, *days, add);
             });
         }
         std::sort(points.begin(), points.end());
@@ -159,7 +191,6 @@ struct Evaluator::Impl {
     enum Mark : unsigned char { base = 1, visit = 2, runs_out = 4 };
 
     void mark(Date d, unsigned char what) {
-        if (d > as_of) return;
         const auto it = std::lower_bound(points.begin(), points.end(), d);
         auto& m = marks[static_cast<std::size_t>(it - points.begin())];
         m = static_cast<unsigned char>(m | what);
@@ -169,15 +200,11 @@ struct Evaluator::Impl {
         marks.assign(points.size(), 0);
         const auto& days = rules[r].persistence.days;
         for_each_source(plans[r], [&](const std::vector<Date>& dates) {
-            for (const Date d : dates) {
-                mark(d, base);
-                if (days) mark(d + *days, runs_out);
-            }
+            for_each_fresh(dates, 0, [&](Date d) { mark(d, base); });
+            if (days) for_each_fresh(dates, *days, [&](Date d) { mark(d, runs_out); });
         });
-        for (const int c : plans[r].visit_channels) {
-            for (const Date d : channel_dates[static_cast<std::size_t>(c)])
-                mark(d, visit);
-        }
+        for (const int c : plans[r].visit_channels)
+            for_each_fresh(channel_dates[static_cast<std::size_t>(c)], 0, [&](Date d) { mark(d, visit); });
     }
 
     /// `when and not unless`, an unknown `unless` counting as false.
@@ -196,42 +223,75 @@ struct Evaluator::Impl {
         if (compiled.unless.present()) unless.run(compiled.unless, mine, n);
         if (compiled.until.present()) until.run(compiled.until, mine, n);
         if (compiled.escalate.present()) escalate.run(compiled.escalate, mine, n);
-        ticks.clear();
+        auto& seen = ticks[r];
+        while (!seen.empty() && seen.back().date >= since)
+            seen.pop_back();
+        for (auto t = seen.rbegin(); t != seen.rend() && t->point != kTaken; ++t)
+            t->point = kTaken;
         std::optional<std::size_t> last;
         for (std::size_t i = 0; i < n; ++i) {
             if (!(marks[i] & (base | runs_out))) continue;
-            ticks.push_back({points[i], i, (marks[i] & base) != 0, (marks[i] & visit) != 0,
-                             condition(compiled, i), compiled.until.present() && until.is_true(i),
-                             compiled.escalate.present() && escalate.is_true(i)});
+            seen.push_back({points[i], i, (marks[i] & base) != 0, (marks[i] & visit) != 0,
+                            condition(compiled, i), compiled.until.present() && until.is_true(i),
+                            compiled.escalate.present() && escalate.is_true(i)});
             if (marks[i] & base) last = i;
         }
-        const MachineResult machine = run_machine(rule.persistence, compiled.until.present(), ticks);
+        const MachineResult machine = run_machine(rule.persistence, compiled.until.present(), seen);
         RuleVerdict verdict;
         verdict.pending = machine.pending;
         if (machine.pending && rule.persistence.days)
             still_to_come(*machine.pending + *rule.persistence.days);
         for (const Run& run : machine.runs)
-            verdict.episodes.push_back(episode(rule, mine, run, patient));
+            verdict.episodes.push_back(run.fired_point == kTaken ? taken_over(r, run)
+                                                                 : episode(rule, mine, run, patient));
         assess(r, last, verdict);
         return verdict;
     }
 
-    Episode episode(const Rule& rule, const Columns& mine, const Run& run, PatientFeatures& patient) {
-        Moment moment{*rule.compiled, mine, run.fired_point, points.size(), run.fired, run.escalated, {}};
-        if (rule.compiled->unless.present() && !unless.known(run.fired_point)) {
-            unless.reasons(run.fired_point, moment.unless_unknown);
+    /// An episode that fired at a point of earlier calls: its evidence is what they made of it.
+    Episode taken_over(std::size_t r, const Run& run) {
+        for (const Episode& e : before.rules[r].episodes) {
+            if (e.onset != run.onset || e.fired != run.fired || e.escalated != run.escalated) continue;
+            Episode same = e;
+            same.ended = run.ended;
+            return same;
         }
+        torn = true;
+        return {};
+    }
+
+    /// The last point of a rule, when it is one of earlier calls: nothing when the rule never had a point.
+    [[nodiscard]] std::optional<Date> last_taken(std::size_t r) const {
+        for (auto t = ticks[r].rbegin(); t != ticks[r].rend(); ++t)
+            if (t->base) return t->date;
+        return std::nullopt;
+    }
+
+    Episode episode(const Rule& rule, const Columns& mine, const Run& run, PatientFeatures& patient) {
         Episode e;
         e.onset = run.onset;
         e.fired = run.fired;
         e.ended = run.ended;
         e.escalated = run.escalated;
         e.severity = run.escalated ? *rule.escalate_to : rule.severity;
+        if (!with_evidence) return e;
+        Moment moment{*rule.compiled, mine, run.fired_point, points.size(), run.fired, run.escalated, {}};
+        if (rule.compiled->unless.present() && !unless.known(run.fired_point)) {
+            unless.reasons(run.fired_point, moment.unless_unknown);
+        }
         e.evidence = evidence_json(moment, patient, scratch);
         return e;
     }
 
-    void assess(std::size_t r, std::optional<std::size_t> last, RuleVerdict& verdict) const {
+    void assess(std::size_t r, std::optional<std::size_t> last, RuleVerdict& verdict) {
+        if (const auto taken = last ? std::nullopt : last_taken(r)) {
+            const RuleVerdict& then = before.rules[r];
+            torn = torn || then.last_point != taken;
+            verdict.last_point = then.last_point;
+            verdict.assessable = then.assessable;
+            verdict.missing = then.missing;
+            return;
+        }
         if (last) {
             verdict.last_point = points[*last];
             verdict.assessable = when.known(*last);
@@ -244,13 +304,17 @@ struct Evaluator::Impl {
     }
 };
 
-Evaluator::Evaluator(const Rulebook& book) : impl_(std::make_unique<Impl>(book)) {}
+Evaluator::Evaluator(const Rulebook& book, bool evidence) : impl_(std::make_unique<Impl>(book, evidence)) {}
 Evaluator::~Evaluator() = default;
 Evaluator::Evaluator(Evaluator&&) noexcept = default;
 Evaluator& Evaluator::operator=(Evaluator&&) noexcept = default;
 
 PatientVerdicts Evaluator::evaluate(PatientFeatures& patient, Date as_of) {
-    return impl_->run(patient, as_of);
+    return impl_->run(patient, as_of, kBegin);
+}
+
+PatientVerdicts Evaluator::resume(PatientFeatures& patient, Date as_of, Date unchanged_before) {
+    return impl_->run(patient, as_of, unchanged_before);
 }
 
 const std::vector<FeatureCall>& Evaluator::calls() const {

@@ -1,6 +1,7 @@
 #include "bellwether/rulebook/load.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <utility>
 
@@ -26,10 +27,43 @@ bool permanent_name(std::string_view s) {
     });
 }
 
+/// "P(growing) >= 0.8", "value(ctdna) > 2 %": what stands left of the sign is kept as it is.
+std::optional<Tunable> read_tunable(const std::string& text) {
+    const auto sign = text.find_last_of("<>");
+    if (sign == std::string::npos || sign == 0) return std::nullopt;
+    auto begin = sign + (text.compare(sign + 1, 1, "=") == 0 ? 2U : 1U);
+    begin = text.find_first_not_of(' ', begin);
+    if (begin == std::string::npos) return std::nullopt;
+    auto end = text.find_first_not_of("-0123456789.", begin);
+    if (end == std::string::npos) end = text.size();
+    const auto number = parse_double(std::string_view(text).substr(begin, end - begin));
+    if (!number) return std::nullopt;
+    return Tunable{text, *number, text.substr(end), text[sign] == '>'};
+}
+
+/// The comparison with the number in force, in a form that the language reads.
+std::string with_number(const Tunable& t) {
+    const auto sign = t.comparison.find_last_of("<>");
+    const bool equal = t.comparison.compare(sign + 1, 1, "=") == 0;
+    return t.comparison.substr(0, sign + (equal ? 2U : 1U)) + " " + shortest(t.number) + t.unit;
+}
+
+/// Whether the comparison that stands in `when` at a place ends and begins there: not "... >= 0.8" in
+/// "... >= 0.85" or "... >= 0.8 * 2", nor "value(x) > 1" in "xvalue(x) > 1".
+bool stands_alone(const std::string& when, std::size_t at, std::size_t length) {
+    const auto word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+    if (at > 0 && word(when[at - 1])) return false;
+    const auto next = when.find_first_not_of(' ', at + length);
+    if (next == std::string::npos || when[next] == ')') return true;
+    const auto rest = std::string_view(when).substr(next);
+    return next > at + length && (rest.starts_with("and ") || rest.starts_with("or "));
+}
+
 class RuleReader {
 public:
-    RuleReader(const FeatureTable& table, std::string group, std::string model, Findings& findings)
-        : table_(table), findings_(findings) {
+    RuleReader(const FeatureTable& table, std::string group, std::string model, const Thresholds& thresholds,
+               Findings& findings)
+        : table_(table), thresholds_(thresholds), findings_(findings) {
         rule_.group = std::move(group);
         rule_.model = std::move(model);
     }
@@ -72,7 +106,12 @@ private:
     }
 
     void conditions(yaml::Map& map) {
-        compiled_->when = expression(map.required("when"), "when", rule_.when);
+        const yaml::Node when = map.required("when"), tuned = map.optional("tunable");
+        compiled_->when = expression(when, "when", rule_.when);
+        if (!tuned.is_null()) tunable(when, tuned);
+        if (!rule_.tunable && thresholds_.contains(rule_.alert))
+            findings_.error("R027", rule_.at, fmt::format("rule '{}' has no tunable number", rule_.alert),
+                            "name the comparison of 'when' that may be moved: 'tunable: P(growing) >= 0.8'");
         compiled_->unless = expression(map.optional("unless"), "unless", rule_.unless);
         compiled_->until = expression(map.optional("until"), "until", rule_.until);
         if (const yaml::Node node = map.optional("for"); !node.is_null()) persistence(node);
@@ -90,6 +129,34 @@ private:
         Expression e = compile(Source{node, 0, node.scalar(), {}}, Use::condition, key, scope);
         add_calls(e, compiled_->watched);
         return e;
+    }
+
+    /// One comparison of `when`, word for word; with the number that is asked for `when` is read again.
+    void tunable(const yaml::Node& when, const yaml::Node& node) {
+        const auto text = yaml::as_text(node, findings_);
+        if (!text || when.is_null()) return;
+        auto found = read_tunable(*text);
+        const auto first = rule_.when.find(*text);
+        const bool nowhere = first == std::string::npos || !stands_alone(rule_.when, first, text->size());
+        const bool twice = !nowhere && rule_.when.find(*text, first + 1) != std::string::npos;
+        if (!found || nowhere || twice) {
+            findings_.error("R026", node.at(),
+                            !found ? fmt::format("'{}' is no comparison with a number", *text)
+                                   : fmt::format("'{}' is {} a comparison of 'when'", *text,
+                                                 nowhere ? "not" : "more than once"),
+                            "repeat one comparison of 'when' word for word, the number on its right: "
+                            "'tunable: P(growing) >= 0.8'");
+            return;
+        }
+        if (const auto wanted = thresholds_.find(rule_.alert); wanted != thresholds_.end()) {
+            found->number = wanted->second;
+            rule_.when.replace(first, text->size(), with_number(*found));
+            *compiled_ = {};
+            Scope scope{table_, rule_.model, *compiled_, findings_};
+            compiled_->when = compile(Source{when, 0, rule_.when, {}}, Use::condition, "when", scope);
+            add_calls(compiled_->when, compiled_->watched);
+        }
+        rule_.tunable = std::move(found);
     }
 
     /// `21d`, `3w`, `2 visits`, `1 visit of ctdna`
@@ -226,6 +293,7 @@ private:
     }
 
     const FeatureTable& table_;
+    const Thresholds& thresholds_;
     Findings& findings_;
     Rule rule_;
     Location for_at_;
@@ -240,8 +308,8 @@ void taken(const std::string& alert, const Location& at, const Location& first, 
 /// Alerts of one file, also of rules that have errors.
 using Names = std::map<std::string, Location>;
 
-void read_group(const yaml::Node& node, const FeatureTable& table, Rulebook& book, Names& names,
-                Findings& findings) {
+void read_group(const yaml::Node& node, const FeatureTable& table, const Thresholds& thresholds,
+                Rulebook& book, Names& names, Findings& findings) {
     yaml::Map map(node, findings);
     const std::string name = map.text("name");
     const std::string model = map.text_or("model", "");
@@ -254,7 +322,7 @@ void read_group(const yaml::Node& node, const FeatureTable& table, Rulebook& boo
         return;
     }
     for (std::size_t i = 0; i < rules.size(); ++i) {
-        RuleReader reader(table, name, model, findings);
+        RuleReader reader(table, name, model, thresholds, findings);
         auto rule = reader.read(rules[i]);
         const auto [first, fresh] = names.emplace(reader.alert(), reader.at());
         if (!fresh && !reader.alert().empty()) {
@@ -267,7 +335,8 @@ void read_group(const yaml::Node& node, const FeatureTable& table, Rulebook& boo
 
 }  // namespace
 
-Rulebook load(std::string_view text, const std::string& file, const FeatureTable& table, Findings& findings) {
+Rulebook load(std::string_view text, const std::string& file, const FeatureTable& table, Findings& findings,
+              const Thresholds& thresholds) {
     Rulebook book;
     const yaml::Node root = yaml::parse(text, file, findings);
     if (root.is_null()) {
@@ -282,7 +351,7 @@ Rulebook load(std::string_view text, const std::string& file, const FeatureTable
     if (groups.is_sequence()) {
         Names names;
         for (std::size_t i = 0; i < groups.size(); ++i)
-            read_group(groups[i], table, book, names, findings);
+            read_group(groups[i], table, thresholds, book, names, findings);
     } else if (!groups.is_null()) {
         findings.error("R025", groups.at(), "'groups' is not a list", "write '- name: NAME' under 'groups'");
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <tuple>
 
 #include <fmt/core.h>
@@ -119,12 +120,14 @@ Timeline build(const PatientFile& file, const ChannelCatalogue& catalogue, std::
     if (file.observation_status.size() != file.observations.size())
         throw Error("Q002", "the file of a patient has not one status for each observation");
     std::map<std::string, std::vector<const Observation*>> by_channel;
+    std::set<std::string> derived;
+    for (const auto& [name, channel] : catalogue)
+        if (channel.derived) derived.insert(name);
     for (std::size_t i = 0; i < file.observations.size(); ++i) {
         const Observation& o = file.observations[i];
         const Status s = file.observation_status[i];
         if (!o.reading || (s != Status::final_ && s != Status::corrected)) continue;
-        const auto known = catalogue.find(o.channel);
-        if (known != catalogue.end() && known->second.derived) continue;
+        if (derived.contains(o.channel)) continue;
         by_channel[o.channel].push_back(&o);
     }
     Timeline t{file.patient, {}, file.therapies, file.events, file.lesions, file.conflicts, {}};

@@ -4,20 +4,10 @@
 
 #include "bellwether/core/error.hpp"
 
+#include "follow.hpp"
+
 namespace bellwether::study {
 namespace {
-
-constexpr double days_per_year = 365.25;
-
-/// Days of [start, end] as years; the first and the last day are instants of one length of follow-up, as in
-/// survival.
-double years(Date start, Date end) {
-    return std::max(0, end - start) / days_per_year;
-}
-
-bool in_any(const std::vector<Span>& spans, Date d) {
-    return std::any_of(spans.begin(), spans.end(), [&](const Span& s) { return s.holds(d); });
-}
 
 /// Days of monitored time on therapy; overlapping regimens count once.
 int days_on(const Follow& f) {
@@ -25,21 +15,6 @@ int days_on(const Follow& f) {
     for (Date d = f.start; d < f.monitored_until; d = d + 1)
         days += in_any(f.on_therapy, d) ? 1 : 0;
     return days;
-}
-
-/// A day of stable time: the day of the first growth itself is no longer stable.
-bool stable(const Follow& f, Date d) {
-    return f.stable_until && d < *f.stable_until;
-}
-
-/// The alerts that warned of the event, in force on a day: raised in no stable time and open on it.
-std::optional<Date> first_in_force(const Follow& f, Date day) {
-    std::optional<Date> first;
-    for (const auto& a : f.alerts) {
-        if (a.raised > day || stable(f, a.raised) || !in_any(a.open, day)) continue;
-        if (!first || a.raised < *first) first = a.raised;
-    }
-    return first;
 }
 
 }  // namespace
@@ -91,7 +66,8 @@ LeadTime lead_time(std::span<const Follow> patients) {
             ++r.same_day;
     }
     r.before = share(leads.size(), r.events);
-    const auto well = std::count_if(leads.begin(), leads.end(), [](double d) { return d > 14.0; });
+    const auto well =
+        std::count_if(leads.begin(), leads.end(), [](double d) { return d > well_before_days; });
     r.well_before = share(static_cast<std::size_t>(well), r.events);
     r.q1 = quantile(leads, 0.25);
     r.median = quantile(leads, 0.5);

@@ -67,8 +67,9 @@ Share share(std::size_t count, std::size_t of) {
     const double centre = (p + z * z / (2.0 * n)) / (1.0 + z * z / n);
     const double half = z / (1.0 + z * z / n) * std::sqrt(p * (1.0 - p) / n + z * z / (4.0 * n * n));
     s.share = p;
-    s.low = std::max(0.0, centre - half);
-    s.high = std::min(1.0, centre + half);
+    // The two ends that are 0 and 1 in exact arithmetic.
+    s.low = count == 0 ? 0.0 : std::max(0.0, centre - half);
+    s.high = count == of ? 1.0 : std::min(1.0, centre + half);
     return s;
 }
 

@@ -133,3 +133,28 @@ TEST_CASE("a walk week by week and one scan at its end leave the same ledger") {
     CHECK(step.alerts() == leap.alerts());
     CHECK(states(step) == Strings{"resolved 2024-02-10", "withdrawn 2024-03-10"});
 }
+
+TEST_CASE("a replay writes nothing, raises what the scan raised, and finds the ledger as it was recorded") {
+    const Desk desk;
+    desk.prepare("simulated");
+    desk.results("first.csv", ctdna("2024-02-10", "3", "A1", "final", "2024-02-11"));
+    const std::string span = "replay --from 2024-01-01 --to 2024-03-01 --by none ";
+    const auto trail = desk.expect(0, "trail show --format json");
+    const auto before = nlohmann::json::parse(desk.expect(0, span + "--format json"));
+    CHECK(desk.expect(0, "trail show --format json") == trail);
+    CHECK(desk.alerts().empty());
+    CHECK(before.at("rules").at(0).at("rule") == "ctdna-high");
+    CHECK(before.at("rules").at(0).at("counts").at("alerts") == 1);
+    desk.expect(0, "scan --as-of 2024-03-01");
+    const auto recorded = nlohmann::json::parse(desk.expect(0, span + "--recorded --format json"));
+    CHECK(recorded.at("ledger").at("equal") == true);
+    CHECK(recorded.at("ledger").at("alerts") == 1);
+    CHECK(recorded.at("rules").at(0).at("counts") == before.at("rules").at(0).at("counts"));
+    CHECK(desk.expect(0, span + "--format csv").starts_with("store,side,rule,"));
+    // What makes no sense: no span, a sweep of a rule without a tunable number, a curve of nothing.
+    CHECK(desk.run("replay --from 2024-01-01").code == 2);
+    CHECK(desk.run(span + "--sweep ctdna-high=1,2").code == 3);
+    CHECK(desk.run(span + "--sweep nobody=1,2").code == 1);
+    CHECK(desk.run(span + "--curve c.svg").code == 2);
+    CHECK(desk.run(span + "--recorded --every 7d").code == 2);
+}

@@ -168,6 +168,31 @@ TEST_CASE("law 4: a track of another patient or of a damaged text is not taken f
 }
 
 TEST_CASE(
+    "law 4: a walk that takes over what cannot have changed answers as if it began anew at every instant",
+    "[app][laws][property]") {
+    std::size_t looked_at = 0;
+    CHECK(rc::check([&](std::uint32_t patient) {
+        const auto history = world::random_arrival(world::random_records(patient), patient);
+        app::Tracks tracks;
+        app::Workspace workspace;
+        std::vector<Alert> ledger;
+        app::walk(history, ledger, Instant::lowest(), std::nullopt, knowledge(), world::the_end(), tracks,
+                  workspace, [&](const app::Moment& m) {
+                      const auto anew = evaluation(history, m.at);
+                      RC_ASSERT(m.verdict.episodes == anew.episodes);
+                      RC_ASSERT(m.verdict.next_deadline == anew.next_deadline);
+                      RC_ASSERT(m.verdict.not_assessable.size() == anew.not_assessable.size());
+                      for (std::size_t i = 0; i < anew.not_assessable.size(); ++i) {
+                          RC_ASSERT(m.verdict.not_assessable[i].rule == anew.not_assessable[i].rule);
+                          RC_ASSERT(m.verdict.not_assessable[i].missing == anew.not_assessable[i].missing);
+                      }
+                      ++looked_at;
+                  });
+    }));
+    CHECK(looked_at > 1000);
+}
+
+TEST_CASE(
     "between two instants of a scan nothing changes: E stays the same until something is learnt or a "
     "deadline comes",
     "[app][laws][property]") {

@@ -233,6 +233,38 @@ TEST_CASE("as_known_at: a version twice is a version once", "[record][resolve][p
     }));
 }
 
+TEST_CASE("PreparedHistory: before the day that unchanged_before names, the same records are in force",
+          "[record][resolve][property]") {
+    std::size_t told = 0;
+    CHECK(rc::check([&] {
+        const PatientHistory h = any_history();
+        const PreparedHistory prepared(h);
+        const int a = *rc::gen::inRange(0, kInstants), b = *rc::gen::inRange(a, kInstants + 1);
+        const Instant from = minute_instant(a), to = minute_instant(b);
+        const auto day = prepared.unchanged_before(from, to);
+        if (!day) return;
+        ++told;
+        if (learnt_instants(h, from, to).empty()) RC_ASSERT(*day == PreparedHistory::never);
+        const auto earlier = [&](Instant at) {
+            std::vector<std::string> lines;
+            const PatientFile f = prepared.as_known_at(at);
+            for (std::size_t i = 0; i < f.observations.size(); ++i)
+                if (f.observations[i].taken < *day)
+                    lines.push_back(content_digest(f.observations[i]) +
+                                    std::string(to_string(f.observation_status[i])));
+            for (const auto& t : f.therapies)
+                if (t.start < *day) lines.push_back(content_digest(t));
+            for (const auto& l : f.lesions)
+                if (l.taken < *day) lines.push_back(content_digest(l));
+            for (const auto& e : f.events)
+                if (e.date < *day) lines.push_back(content_digest(e));
+            return lines;
+        };
+        RC_ASSERT(earlier(from) == earlier(to));
+    }));
+    CHECK(told > 10);
+}
+
 TEST_CASE("learnt_instants: distinct, ascending, after the first and up to the last", "[record][resolve]") {
     const PatientHistory h{"P1", {reading(1, 3), reading(1, 1), reading(2, 3), reading(1, 5), reading(1, 4)}};
     CHECK(learnt_instants(h, minute_instant(1), minute_instant(4)) ==

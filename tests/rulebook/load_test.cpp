@@ -157,6 +157,51 @@ TEST_CASE("load: all findings of a file come in one run, in its order", "[rulebo
                 "of its own"});
 }
 
+TEST_CASE("load: the tunable comparison is one of `when`, word for word", "[rulebook][load][error]") {
+    const auto lines = [](const std::string& when, const std::string& tunable) {
+        return findings_of(
+            fake::rule_file("        when: " + when + "\n        tunable: '" + tunable + "'\n"));
+    };
+    CHECK(lines("P(growing) >= 0.8 and fold(ctdna, nadir) >= 1.5", "P(growing) >= 0.8").empty());
+    CHECK(lines("(value(sld) > 5 mm) or P(growing) > 0.5", "value(sld) > 5 mm").empty());
+    const std::string hint =
+        "; repeat one comparison of 'when' word for word, the number on its right: 'tunable: P(growing) >= "
+        "0.8'";
+    CHECK(lines("P(growing) >= 0.85", "P(growing) >= 0.8") ==
+          Lines{"r.yaml:12:19: error R026: 'P(growing) >= 0.8' is not a comparison of 'when'" + hint});
+    CHECK(lines("P(growing) >= 0.4 * 2", "P(growing) >= 0.4") ==
+          Lines{"r.yaml:12:19: error R026: 'P(growing) >= 0.4' is not a comparison of 'when'" + hint});
+    CHECK(lines("value(sld) > 5 mm or (value(sld) > 5 mm and P(growing) > 0.5)", "value(sld) > 5 mm") ==
+          Lines{"r.yaml:12:19: error R026: 'value(sld) > 5 mm' is more than once a comparison of 'when'" +
+                hint});
+    CHECK(lines("P(growing) >= 0.8", "P(growing)") ==
+          Lines{"r.yaml:12:19: error R026: 'P(growing)' is no comparison with a number" + hint});
+}
+
+TEST_CASE("load: a threshold takes the place of the tunable number and of no other", "[rulebook][load]") {
+    const std::string file = fake::rule_file(
+        "        when: value(sld) > 45 mm and readings(sld) == 2\n        tunable: value(sld) > 45 mm\n");
+    fake::Patient p;
+    p.series["sld"] = {{Date(0), 40.0, false}, {Date(21), 50.0, false}};
+    const auto open = [&](const Thresholds& thresholds) {
+        Findings findings;
+        const auto book = rulebook::load(file, "r.yaml", fake::Table(), findings, thresholds);
+        REQUIRE(findings.ok());
+        CHECK(book.rules.at(0).tunable->unit == " mm");
+        CHECK(book.rules.at(0).tunable->upwards);
+        return evaluate(book, p, Date(30)).rules.at(0).open();
+    };
+    CHECK(open({}));
+    CHECK(open({{"r", 49.5}}));
+    CHECK_FALSE(open({{"r", 50}}));
+    CHECK(open({{"another", 50}}));
+    Findings findings;
+    (void)rulebook::load(fake::rule_file("        when: value(sld) > 45 mm\n"), "r.yaml", fake::Table(),
+                         findings, {{"r", 50}});
+    REQUIRE(findings.list.size() == 1);
+    CHECK(findings.list[0].code == "R027");
+}
+
 TEST_CASE("load: P() has no visits, so `for` must name a channel", "[rulebook][load][error]") {
     CHECK(findings_of(fake::rule_file("        when: P(growing) > 0.5\n        for: 2 visits\n")) ==
           Lines{"r.yaml:12:14: error R005: 'for: 2 visits' in a rule that names no channel; write 'for: 2 "

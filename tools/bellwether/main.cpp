@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
             rules_activate,
             rules_list,
             scan,
+            replay,
             alerts_list,
             alerts_show,
             alerts_ack,

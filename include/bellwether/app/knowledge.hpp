@@ -45,8 +45,9 @@ struct Knowledge {
 
 /// Loads a rule set against the catalogue. Every finding of every file; a rulebook with errors must not be
 /// used.
+/// @param thresholds  in place of the rules' tunable numbers: rulebook::load
 [[nodiscard]] rulebook::Rulebook load_rules(const RuleSet& rules, const drift::Table& table,
-                                            Findings& findings);
+                                            Findings& findings, const rulebook::Thresholds& thresholds = {});
 [[nodiscard]] std::shared_ptr<const drift::Table> make_table(const RuleSet& rules,
                                                              const ChannelCatalogue& catalogue);
 

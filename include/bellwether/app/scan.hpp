@@ -14,11 +14,41 @@ namespace bellwether::app {
 /// Evaluators of one worker, one per state of knowledge, made when first needed.
 class Workspace {
 public:
+    /// @param evidence  false for a walk that asks only when alerts were raised: no ledger can be written
+    ///        from it, and no event says that evidence changed
+    explicit Workspace(bool evidence = true) : evidence_(evidence) {}
     [[nodiscard]] Evaluator& evaluator(const std::shared_ptr<const Knowledge>& knowledge);
 
 private:
+    bool evidence_;
     std::map<const Knowledge*, Evaluator> evaluators_;
 };
+
+/// One instant of a walk: what E says then, and what that does to the ledger.
+struct Moment {
+    Instant at;
+    const Evaluation& verdict;
+    /// Of the machine. Alerts that the walk opened have the numbers after the largest in the ledger.
+    const std::vector<AlertEvent>& events;
+};
+
+/// Walks one patient through every instant in (after, as_of] at which an answer can change: each lambda, each
+/// activation, each deadline, in order; evaluates, reconciles with the ledger and hands what came of it to
+/// `visit`. What scan and replay share. From one instant to the next only what was learnt, and the points
+/// that it can touch, are looked at again.
+///
+/// @param deadline  the earliest one known at `after`
+/// @param ledger    the patient's alerts; brought up to date
+/// @param tracks    the patient's filter tracks; updated
+/// @return the earliest deadline known at the end
+/// @cost  per instant linear in what is known of the patient for its timeline, plus the new points times the
+///        rules
+/// @tested tests/app/laws_test.cpp: equal to evaluating everything anew at each instant
+std::optional<Date> walk(const PatientHistory& history, std::vector<Alert>& ledger, Instant after,
+                         std::optional<Date> deadline,
+                         const std::vector<std::shared_ptr<const Knowledge>>& knowledge, Instant as_of,
+                         Tracks& tracks, Workspace& workspace,
+                         const std::function<void(const Moment&)>& visit);
 
 /// Works one patient's ledger through every instant in (state.scanned_to, as_of] at which an answer can
 /// change: each lambda, each activation, each deadline, in order. Pure: the same arguments give the same

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <limits>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "bellwether/record/record.hpp"
@@ -47,6 +50,32 @@ struct PatientHistory {
 /// `history.versions`. Versions of a planned visit are ignored. Observations without a reading go to
 /// `missing`; preliminary readings stay, with their status beside them.
 [[nodiscard]] PatientFile as_known_at(const PatientHistory& history, Instant as_of);
+
+/// A history made ready for questions at many instants: identities and orders are worked out once.
+/// Keeps a reference to the history, which must outlive it.
+/// @tested tests/record/resolve_test.cpp: the same as as_known_at(), which is one question put to it
+class PreparedHistory {
+public:
+    explicit PreparedHistory(const PatientHistory& history);
+    [[nodiscard]] const PatientHistory& history() const { return *history_; }
+    /// V(D), as as_known_at() says. @cost O(versions) plus a sort of small numbers.
+    [[nodiscard]] PatientFile as_known_at(Instant as_of) const;
+    /// A day before which V(to) holds the same records as V(from): the earliest clinical date, in any version
+    /// known at `to`, of what was learnt in (from, to]. Nothing when that includes the patient's own record,
+    /// which has no date, or one of a kind without; `never` when nothing was learnt.
+    static constexpr Date never{std::numeric_limits<std::int32_t>::max() / 2};
+    [[nodiscard]] std::optional<Date> unchanged_before(Instant from, Instant to) const;
+
+private:
+    struct Version {
+        const Record* record = nullptr;
+        std::size_t order = 0;     ///< place by clinical date, minute, identity
+        std::size_t identity = 0;  ///< index into identities_
+    };
+    const PatientHistory* history_;
+    std::vector<std::string> identities_;  ///< ascending
+    std::vector<Version> versions_;        ///< by identity
+};
 
 /// The distinct learnt instants in (after, up_to], ascending.
 [[nodiscard]] std::vector<Instant> learnt_instants(const PatientHistory& history, Instant after,

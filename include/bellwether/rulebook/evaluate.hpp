@@ -74,7 +74,9 @@ struct PatientVerdicts {
 /// @tested tests/rulebook/machine_property_test.cpp: against a day-by-day implementation written apart.
 class Evaluator {
 public:
-    explicit Evaluator(const Rulebook& book);
+    /// @param evidence  false: episodes come without their evidence, for a caller who asks only when they
+    ///        were; everything else is the same
+    explicit Evaluator(const Rulebook& book, bool evidence = true);
     ~Evaluator();
     Evaluator(Evaluator&&) noexcept;
     Evaluator& operator=(Evaluator&&) noexcept;
@@ -82,6 +84,17 @@ public:
     /// @param patient  answers as known at one D
     /// @param as_of    the clinical day of that D: no point is later
     [[nodiscard]] PatientVerdicts evaluate(PatientFeatures& patient, Date as_of);
+
+    /// The same for the patient of the previous call, of whom something more is known now: what was found at
+    /// points before `unchanged_before` is taken over, only the others are looked at. The answer is that of
+    /// evaluate(), byte for byte, when the caller's word is true:
+    /// @param unchanged_before  dates of readings, therapies, events and clocks before this day, and what
+    ///                          features answer there, are those of the previous call; and `as_of` is not
+    ///                          before that call's
+    /// @cost  as evaluate(), with the points from `unchanged_before` on, plus O(ticks of the rules) without
+    ///        an expression evaluated
+    /// @tested tests/app/laws_test.cpp: equal to evaluate() at every instant of random histories that grow
+    [[nodiscard]] PatientVerdicts resume(PatientFeatures& patient, Date as_of, Date unchanged_before);
 
     /// What the rulebook asks of a patient, each once: for a caller that wants to prepare.
     [[nodiscard]] const std::vector<FeatureCall>& calls() const;

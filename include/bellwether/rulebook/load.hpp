@@ -19,9 +19,11 @@ namespace bellwether::rulebook {
 /// @param findings  every finding of the file, sorted by place: Y0xx of the YAML reader and R0xx, see
 /// rules/CODES.md.
 ///         The place is that of the offending character, also inside an expression.
+/// @param thresholds  numbers to put in place of those of `tunable` comparisons; R027 at a rule that is named
+///         there and has none. Names of other files' rules are no matter.
 /// @cost   linear in the file.
 [[nodiscard]] Rulebook load(std::string_view text, const std::string& file, const FeatureTable& table,
-                            Findings& findings);
+                            Findings& findings, const Thresholds& thresholds = {});
 
 /// Appends the rules of `more` to `into`. A name that is taken already: R001 at the later rule, which is left
 /// out.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,6 +44,18 @@ struct Persistence {
     std::string of;             ///< `for: 2 visits of ctdna`; empty: any channel that the rule names
 };
 
+/// The one comparison of `when` whose number may be moved: by a replay that asks what another threshold would
+/// have done, and by a budget of false alerts. `tunable: P(growing) >= 0.8`
+struct Tunable {
+    std::string comparison;  ///< as written, "P(growing) >= 0.8"
+    double number = 0.0;     ///< in force: the rule file's, or what Thresholds say instead
+    std::string unit;        ///< as written behind the number; ""
+    bool upwards = true;     ///< > or >=: a higher number makes the rule quieter
+};
+
+/// Numbers to use in place of those of the `tunable` comparisons, by alert, in the unit that stands there.
+using Thresholds = std::map<std::string, double>;
+
 /// The expressions of a rule in the form that `Evaluator` runs. Private to the module.
 struct CompiledRule;
 
@@ -53,6 +66,7 @@ struct Rule {
     std::string model;  ///< whose states P() may name; "" when the group declares none
     Maturity maturity = Maturity::sandbox;
     std::string when, unless, until, escalate_when;  ///< as written; empty when absent
+    std::optional<Tunable> tunable;
     Persistence persistence;
     Severity severity = Severity::review;
     std::optional<Severity> escalate_to;

@@ -30,6 +30,7 @@ groups:
         title: high
         maturity: sandbox
         when: value(ctdna) >= 2 %
+        tunable: value(ctdna) >= 2 %
         unless: toxicity(any) >= 3
         severity: info
         summary: "ctDNA {value(ctdna)}"
@@ -167,7 +168,8 @@ app::RuleSet rules() {
 app::RuleSet stricter_rules() {
     std::string text = rule_text;
     const auto swap = [&](const std::string& from, const std::string& to) {
-        text.replace(text.find(from), from.size(), to);
+        for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+            text.replace(at, from.size(), to);
     };
     swap("value(ctdna) >= 2 %", "value(ctdna) >= 3 %");
     swap("age_of(ctdna) > 35d", "age_of(ctdna) > 50d");
@@ -272,6 +274,20 @@ std::vector<Record> random_records(std::uint64_t seed) {
     for (auto& x : records)
         x.version.source = "test";
     return records;
+}
+
+PatientHistory renamed(PatientHistory history, const std::string& patient) {
+    for (auto& r : history.versions)
+        std::visit(
+            [&](auto& x) {
+                if constexpr (std::is_same_v<std::decay_t<decltype(x)>, Patient>)
+                    x.id = patient;
+                else if constexpr (!std::is_same_v<std::decay_t<decltype(x)>, PlannedVisit>)
+                    x.patient = patient;
+            },
+            r.content);
+    history.patient = patient;
+    return history;
 }
 
 PatientHistory random_arrival(std::vector<Record> records, std::uint64_t seed) {

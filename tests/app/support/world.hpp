@@ -42,6 +42,9 @@ using namespace bellwether;
 /// The records, learnt in a random order and batching; the k-th batch at an instant after its newest release.
 [[nodiscard]] PatientHistory random_arrival(std::vector<Record> records, std::uint64_t seed);
 
+/// The same under another patient's name.
+[[nodiscard]] PatientHistory renamed(PatientHistory history, const std::string& patient);
+
 /// An instant by which all of random_arrival is learnt.
 [[nodiscard]] Instant the_end();
 

@@ -1,0 +1,217 @@
+#include "bellwether/app/replay.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "bellwether/app/fit.hpp"
+#include "bellwether/app/replay_report.hpp"
+#include "bellwether/app/rules.hpp"
+#include "bellwether/core/text.hpp"
+
+#include "commands.hpp"
+#include "replay_output.hpp"
+
+namespace bellwether::cli {
+namespace {
+
+struct Args {
+    Session session;
+    std::string from, to, every, event = "progression", truth, words, curve;
+    std::vector<std::string> rules, models, against_rules, against_models, cohort, only, by, sweep;
+    std::int64_t horizon = 180, draws = 1000, seed = 20261127, threads = 2, folds = 5;
+    bool recorded = false, elsewhere = false;
+};
+
+/// The text of a fitted model: the file's own, or, where it is a specification, that of a cross-fit.
+std::string model_text(const std::string& file, store::Store& store, const Args& a, Instant to) {
+    const std::string text = read_text(file);
+    Findings findings;
+    const auto spec = markov::read_spec(text, file, findings);
+    if (!findings.ok()) return text;
+    app::FitRequest fit;
+    fit.spec_text = text;
+    fit.spec_file = file;
+    fit.folds = static_cast<std::size_t>(a.folds);
+    fit.as_of = to;
+    fit.threads = static_cast<unsigned>(a.threads);
+    fmt::print(stderr, "bellwether: fitting {} in {} folds\n", spec.name, a.folds);
+    return markov::write_model(app::fit_store(store, fit));
+}
+
+app::SideSource source(const std::vector<std::string>& rules, const std::vector<std::string>& models,
+                       store::Store& store, const Args& a, Instant to) {
+    app::SideSource s;
+    if (!rules.empty()) {
+        const auto files = app::find_rule_files(rules);
+        const auto words = app::words_under(a.words.empty() ? home() + "/models" : a.words);
+        s.rules = app::make_rule_set(files, words, store.activations());
+        Findings findings;
+        (void)app::check_rules(*s.rules, files, store.channels(), findings);
+        if (!findings.ok()) throw InputError(findings);
+    }
+    for (const auto& file : models)
+        s.models.push_back(model_text(file, store, a, to));
+    return s;
+}
+
+/// "0.5,0.7,0.9" or "0.5:0.9:0.1".
+std::vector<double> thresholds(const std::string& text) {
+    const auto bad = [&] {
+        return UsageError("--sweep '" + text + "': write RULE=0.5,0.7,0.9 or RULE=0.5:0.9:0.1");
+    };
+    std::vector<double> list;
+    const bool range = text.find(':') != std::string::npos;
+    for (const auto& part : split(text, range ? ':' : ',')) {
+        const auto x = parse_double(part);
+        if (!x) throw bad();
+        list.push_back(*x);
+    }
+    if (!range) return list;
+    if (list.size() != 3 || !(list[2] > 0) || list[1] < list[0] || (list[1] - list[0]) / list[2] > 1000)
+        throw bad();
+    const auto steps = static_cast<int>(std::floor((list[1] - list[0]) / list[2] + 1e-9));
+    std::vector<double> values;
+    // Rounded to 12 places: 0.5 + 2 * 0.1 is 0.7 to a reader.
+    for (int i = 0; i <= steps; ++i)
+        values.push_back(std::round((list[0] + i * list[2]) * 1e12) / 1e12);
+    return values;
+}
+
+app::ReplayRequest span(const Args& a) {
+    app::ReplayRequest r;
+    if (a.from.empty() || a.to.empty()) throw UsageError("replay needs --from and --to");
+    r.from = date(a.from, "--from");
+    r.to = date(a.to, "--to");
+    if (r.to < r.from) throw UsageError("--to is before --from");
+    if (r.to > now().date()) throw UsageError("--to " + a.to + " is in the future");
+    if (!a.every.empty()) r.every_days = duration(a.every, "--every");
+    r.event = *parse_event_kind(a.event);
+    r.horizon_days = static_cast<int>(a.horizon);
+    if (!a.truth.empty()) r.truth = app::read_true_onsets(a.truth);
+    r.threads = static_cast<int>(a.threads);
+    for (const auto& c : a.cohort) {
+        const auto equals = c.find('=');
+        if (equals == std::string::npos || equals == 0) throw UsageError("--cohort '" + c + "': write arm=A");
+        r.cohort.emplace_back(c.substr(0, equals), c.substr(equals + 1));
+    }
+    return r;
+}
+
+Exit run(const Args& a) {
+    if (a.recorded && (!a.rules.empty() || !a.models.empty() || !a.against_rules.empty() ||
+                       !a.against_models.empty() || !a.sweep.empty() || !a.every.empty()))
+        throw UsageError(
+            "--recorded replays what was active, as the scans had it: no rules, models, sweep or --every");
+    if (!a.curve.empty() && a.sweep.empty())
+        throw UsageError("--curve draws what --sweep finds: name a rule");
+    auto request = span(a);
+    const auto store = a.session.open();
+    const Instant from = Instant::start_of(request.from), to = std::min(Instant::end_of(request.to), now());
+    ReplayOutput out;
+    out.store = kind_of(*store);
+    out.banner = banner(*store);
+    std::vector<app::ReplaySide> sides;
+    if (a.recorded) {
+        out.ledger = app::check_ledger(*store, request.threads);
+        sides.push_back(app::recorded_side(*store, to));
+    } else {
+        sides.push_back(app::make_side("first", *store, source(a.rules, a.models, *store, a, to), from, to));
+    }
+    for (const auto& k : sides[0].knowledge)
+        for (const auto& rule : k->book.rules)
+            if (!rule.model.empty() && !k->models.contains(rule.model))
+                fmt::print(stderr,
+                           "bellwether: rule {} names model {}, which is neither active nor given: its P() "
+                           "is unknown\n",
+                           rule.alert, rule.model);
+    app::ReportRequest report;
+    for (const auto& s : a.sweep) {
+        const auto equals = s.find('=');
+        if (equals == std::string::npos) throw UsageError("--sweep '" + s + "': write RULE=0.5,0.7,0.9");
+        const std::string rule = s.substr(0, equals);
+        const auto values = thresholds(s.substr(equals + 1));
+        app::add_thresholds(sides[0], app::side_rules(*store, source(a.rules, {}, *store, a, to), to), rule,
+                            values);
+        report.swept.emplace_back(rule, std::vector<std::string>{});
+        for (const double v : values)
+            report.swept.back().second.push_back(shortest(v));
+    }
+    if (!a.against_rules.empty() || !a.against_models.empty()) {
+        auto rules = a.against_rules.empty() ? a.rules : a.against_rules;
+        auto models = a.against_models.empty() ? a.models : a.against_models;
+        sides.push_back(app::make_side("against", *store, source(rules, models, *store, a, to), from, to));
+    }
+    for (const auto& side : sides)
+        app::refuse_in_sample(side, *store, from, a.elsewhere);
+    request.progress = progress("replay");
+    const auto replayed = app::replay(*store, request, sides);
+    for (const auto& [patient, what] : replayed.failed)
+        fmt::print(stderr, "bellwether: patient {} is left out: {}\n", patient, what);
+    report.rules = a.only;
+    report.by = a.by.empty() ? std::vector<std::string>{"sex", "age", "site", "arm", "assay"} : a.by;
+    report.horizon_days = request.horizon_days;
+    report.bootstrap = {static_cast<int>(a.draws), static_cast<std::uint64_t>(a.seed)};
+    report.threads = request.threads;
+    out.request = &request;
+    out.bootstrap = report.bootstrap;
+    out.report = app::report_replay(replayed, sides, report);
+    out.truth = !a.truth.empty();
+    out.failed = replayed.failed.size();
+    print(out, a.session.output());
+    if (!a.curve.empty()) write_text_atomically(a.curve, curve_svg(out.report));
+    return replayed.failed.empty() && !(out.ledger && out.ledger->difference) ? Exit::ok : Exit::failed;
+}
+
+void define(Options& o) {
+    auto a = std::make_shared<Args>();
+    a->session.declare(o);
+    o.text("--from", a->from, "first day; rules and models hold from its beginning");
+    o.text("--to", a->to, "last day; outcomes are as known at its end");
+    o.text("--every", a->every,
+           "results are looked at every 7d, 2w ...; default: as soon as they are learnt");
+    o.texts("--rules", a->rules, "rule files or folders; default: the rules active at --to");
+    o.texts("--model", a->models,
+            "fitted model, or a specification to be cross-fitted; default: the models active at --to");
+    o.texts("--against-rules", a->against_rules, "a second rule set, side by side");
+    o.texts("--against-model", a->against_models, "a second model, side by side");
+    o.integer("--folds", a->folds, "folds of a specification's cross-fit", 2, 100);
+    o.text("--models", a->words,
+           "folder of specifications whose labels P() may name; default: the shipped models/");
+    o.flag("--recorded", a->recorded, "the recorded activations; also holds the ledger against them");
+    o.flag("--fitted-elsewhere", a->elsewhere,
+           "vouch that models of one parameter set were fitted to none of these patients");
+    o.texts("--cohort", a->cohort, "only patients with arm=A, site=01, sex=female, ATTRIBUTE=VALUE");
+    o.texts("--rule", a->only, "figures of these rules only; default: each rule, and any of them");
+    o.texts("--by", a->by, "subgroups by sex, age, site, arm, assay; default: all of them; none: --by none");
+    o.word("--event", a->event, "what an alert should come before", {"progression", "death"});
+    o.integer("--horizon", a->horizon,
+              "days: an alert that no event follows within them is false, and their share is the predictive "
+              "value",
+              1, 36500);
+    o.text("--truth", a->truth, "truth/ folder of a virtual trial: which time was stable");
+    o.texts("--sweep", a->sweep,
+            "RULE=0.5,0.7,0.9 or RULE=0.5:0.9:0.1: other numbers in its tunable comparison");
+    o.text("--curve", a->curve,
+           "SVG file: lead time and events warned of against the false-alert rate of --sweep");
+    o.integer("--draws", a->draws, "bootstrap draws", 100, 1'000'000);
+    o.integer("--seed", a->seed, "of the bootstrap", 0, INT64_MAX);
+    o.integer("--threads", a->threads, "patients at once", 1, 256);
+    o.examples(
+        "  bellwether replay --from 2023-01-02 --to 2025-01-01 --every 7d --db trial.db\n"
+        "  bellwether replay --from 2023-01-02 --to 2025-01-01 --rules mine/ --against-rules rules/ --db "
+        "trial.db\n"
+        "  bellwether replay --from 2023-01-02 --to 2025-01-01 --sweep ctdna-rising-confirmed=0.5:0.95:0.05 "
+        "--curve curve.svg --db trial.db\n"
+        "  bellwether replay --recorded --from 2023-01-02 --to 2025-01-01 --db trial.db\n");
+    o.run([a] { return run(*a); });
+}
+
+}  // namespace
+
+const Command replay{"replay", "",
+                     "run rules over history as it was known then, and say what they were worth", define};
+
+}  // namespace bellwether::cli

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -135,10 +136,11 @@ Sheet odds(const Method& method) {
 class Process {
 public:
     using Entries = std::vector<std::pair<std::size_t, std::size_t>>;
-    using Of = std::function<Eigen::MatrixXd(const Eigen::MatrixXd& Q)>;
+    using Pieces = std::span<const Piece>;
+    using Of = std::function<Eigen::MatrixXd(Pieces process)>;
 
-    Process(const Method& method, const std::vector<double>& covariates)
-        : method_(method), spec_(method.model.spec), covariates_(covariates) {}
+    Process(const Method& method, const std::vector<InForce>& course)
+        : method_(method), spec_(method.model.spec), course_(course) {}
 
     /// @param columns  names of the state left, of the state entered where there is one, and of the figure
     /// @param timed    a column of times stands first
@@ -164,11 +166,15 @@ private:
     [[nodiscard]] Quantity quantity(const Entries& entries,
                                     const std::vector<std::pair<double, Of>>& of) const {
         return [this, entries, of](const Values& values) {
-            const Eigen::MatrixXd Q = generator(spec_, values, covariates_);
+            std::vector<Piece> process;
+            for (std::size_t i = 0; i < course_.size(); ++i)
+                process.push_back({Days{i + 1 < course_.size() ? course_[i + 1].from
+                                                               : std::numeric_limits<double>::infinity()},
+                                   generator(spec_, values, course_[i].covariates)});
             Eigen::VectorXd out(static_cast<Index>(entries.size() * of.size()));
             Index i = 0;
             for (const auto& [time, matrix] : of) {
-                const Eigen::MatrixXd M = matrix(Q);
+                const Eigen::MatrixXd M = matrix(process);
                 for (const auto& [r, s] : entries)
                     out[i++] = M(static_cast<Index>(r), static_cast<Index>(s));
             }
@@ -178,7 +184,7 @@ private:
 
     const Method& method_;
     const Spec& spec_;
-    const std::vector<double>& covariates_;
+    const std::vector<InForce>& course_;
 };
 
 /// Expected time until each state (column) is first entered.
@@ -189,10 +195,10 @@ Eigen::MatrixXd passages(const Eigen::MatrixXd& Q) {
     return out;
 }
 
-void add_process(std::vector<Sheet>& sheets, const Method& method, const std::vector<double>& covariates,
+void add_process(std::vector<Sheet>& sheets, const Method& method, const std::vector<InForce>& course,
                  const std::vector<double>& times) {
     const Spec& spec = method.model.spec;
-    const Process process(method, covariates);
+    const Process process(method, course);
     Process::Entries moves, states, pairs, all;
     for (const Transition& t : spec.transitions)
         moves.emplace_back(t.from, t.to);
@@ -205,26 +211,22 @@ void add_process(std::vector<Sheet>& sheets, const Method& method, const std::ve
     }
     const std::string& unit = spec.time_unit;
     using M = Eigen::MatrixXd;
+    using Pieces = Process::Pieces;
     process.add(sheets, "generator", fmt::format("rates per {}", unit), {"from", "to", "rate"}, moves,
-                On::log, {{0.0, [](const M& Q) { return Q; }}}, false);
+                On::log, {{0.0, [](Pieces p) { return p.front().Q; }}}, false);
     process.add(sheets, "sojourn", fmt::format("mean stay, in {}s", unit), {"state", "mean"}, states, On::log,
-                {{0.0, [](const M& Q) { return M(mean_sojourn(Q).asDiagonal()); }}}, false);
+                {{0.0, [](Pieces p) { return M(mean_sojourn(p.front().Q).asDiagonal()); }}}, false);
     process.add(sheets, "next", "probability of the next state", {"from", "to", "probability"}, moves,
-                On::logit, {{0.0, [](const M& Q) { return next_state(Q); }}}, false);
+                On::logit, {{0.0, [](Pieces p) { return next_state(p.front().Q); }}}, false);
     process.add(sheets, "passage", fmt::format("expected time until a state is first entered, in {}s", unit),
-                {"from", "to", "mean"}, pairs, On::log, {{0.0, passages}}, false);
+                {"from", "to", "mean"}, pairs, On::log,
+                {{0.0, [](Pieces p) { return passages(p.front().Q); }}}, false);
     if (times.empty()) return;
     std::vector<std::pair<double, Process::Of>> after, reached, stay;
     for (const double t : times) {
-        after.emplace_back(t, [t](const M& Q) { return transition(Q, Days{t}); });
-        reached.emplace_back(t, [t](const M& Q) {
-            const Piece piece = always(Q);
-            return passage_by({&piece, 1}, Days{0.0}, Days{t});
-        });
-        stay.emplace_back(t, [t](const M& Q) {
-            const Piece piece = always(Q);
-            return length_of_stay({&piece, 1}, Days{0.0}, Days{t});
-        });
+        after.emplace_back(t, [t](Pieces p) { return transition(p, Days{0.0}, Days{t}); });
+        reached.emplace_back(t, [t](Pieces p) { return passage_by(p, Days{0.0}, Days{t}); });
+        stay.emplace_back(t, [t](Pieces p) { return length_of_stay(p, Days{0.0}, Days{t}); });
     }
     process.add(sheets, "probabilities", fmt::format("probability of the states after a time, in {}s", unit),
                 {"from", "to", "probability"}, all, On::logit, after, true);
@@ -235,79 +237,55 @@ void add_process(std::vector<Sheet>& sheets, const Method& method, const std::ve
                 {"from", "to", "mean"}, all, On::log, stay, true);
 }
 
-/// Sets what "name=value" says.
-void set_covariate(const Spec& spec, const std::string& word, std::vector<double>& values) {
-    const auto sign = word.find('=');
-    const std::string name = word.substr(0, sign);
-    const auto columns = spec.covariates_of(name);
-    std::vector<std::string> known;
-    for (const Covariate& c : spec.covariates) {
-        const std::string& k = c.entry.empty() ? c.name : c.entry;
-        if (c.from != Covariate::From::product && std::find(known.begin(), known.end(), k) == known.end())
-            known.push_back(k);
-    }
-    if (std::find(known.begin(), known.end(), name) == known.end())
-        throw Error("P029", fmt::format("no covariate is called '{}'; {}", name, suggestion(name, known)));
-    if (sign == std::string::npos)
-        throw Error("P029", fmt::format("'{}' has no value; write {}=VALUE", word, name));
-    const std::string value = word.substr(sign + 1);
-    const Covariate& first = spec.covariates[columns.front()];
-    if (first.from == Covariate::From::column) {
-        const auto x = parse_double(value);
-        if (!x) throw Error("P029", fmt::format("'{}' is not a number", word));
-        values[columns.front()] = *x;
-        return;
-    }
-    std::vector<std::string> levels;
-    if (first.from == Covariate::From::level) levels.push_back(first.levels.front());
-    if (first.from == Covariate::From::period) levels.emplace_back("before");
-    for (const std::size_t c : columns)
-        levels.push_back(spec.covariates[c].name.substr(name.size() + 1));
-    if (std::find(levels.begin(), levels.end(), value) == levels.end())
-        throw Error("P029",
-                    fmt::format("'{}' has no level '{}'; {}", name, value, suggestion(value, levels)));
-    for (const std::size_t c : columns)
-        values[c] = spec.covariates[c].name == word ? 1.0 : 0.0;
-}
-
-}  // namespace
-
-std::vector<double> covariates_at(const Spec& spec, const std::vector<std::string>& words) {
-    std::vector<double> values;
-    for (const Covariate& c : spec.covariates)
-        values.push_back(c.centre);
-    for (const auto& word : words)
-        set_covariate(spec, word, values);
-    for (std::size_t c = 0; !words.empty() && c < values.size(); ++c)
-        if (spec.covariates[c].from == Covariate::From::product)
-            values[c] = values[spec.covariates[c].product[0]] * values[spec.covariates[c].product[1]];
-    return values;
-}
-
-namespace {
-
-std::vector<Sheet> summary(const Method& method, const std::vector<double>& covariates,
+std::vector<Sheet> summary(const Method& method, const std::vector<InForce>& course,
                            const std::vector<double>& times) {
     std::vector<Sheet> sheets = {parameters(method), hazards(method), odds(method)};
-    add_process(sheets, method, covariates, times);
+    add_process(sheets, method, course, times);
     std::erase_if(sheets, [](const Sheet& s) { return s.rows.empty(); });
     return sheets;
 }
 
 }  // namespace
 
-std::vector<Sheet> summarise(const FittedModel& model, const std::vector<double>& covariates,
+std::vector<Sheet> summarise(const FittedModel& model, const std::vector<InForce>& course,
                              const std::vector<double>& times) {
-    return summary({model, nullptr}, covariates, times);
+    return summary({model, nullptr}, course, times);
 }
 
-std::vector<Sheet> bootstrap(const FittedModel& model, const Table& table,
-                             const std::vector<double>& covariates, const std::vector<double>& times,
-                             const BootstrapOptions& how) {
+Sheet profiles(const FittedModel& model, const Table& table, const std::vector<std::string>& parameters) {
+    std::vector<std::size_t> which;
+    std::vector<std::string> known;
+    for (const Parameter& p : model.spec.parameters)
+        known.push_back(p.name);
+    for (const std::string& name : parameters) {
+        const auto p = model.spec.parameter_index(name);
+        if (!p)
+            throw Error("P029",
+                        fmt::format("no parameter is called '{}'; {}", name, suggestion(name, known)));
+        which.push_back(*p);
+    }
+    for (std::size_t p = 0; parameters.empty() && p < known.size(); ++p)
+        if (!model.spec.parameters[p].fixed) which.push_back(p);
+    Sheet sheet{"profiles",
+                fmt::format("95% intervals by profile likelihood; rates per {}", model.spec.time_unit),
+                {"parameter", "value", "low", "high"},
+                {}};
+    for (const std::size_t p : which) {
+        const Interval i = profile_interval(model.spec, table.panel, model.full(), p);
+        sheet.rows.push_back({known[p], i.estimate, i.low, i.high});
+    }
+    return sheet;
+}
+
+std::vector<Sheet> bootstrap(const FittedModel& model, const Table& table, const std::vector<InForce>& course,
+                             const std::vector<double>& times, const BootstrapOptions& how) {
     const auto draws = markov::bootstrap(model.spec, table.panel, model.full(), how);
-    auto sheets = summary({model, &draws}, covariates, times);
+    auto sheets = summary({model, &draws}, course, times);
+    const auto failed = static_cast<std::size_t>(how.draws) - draws.size();
     for (Sheet& sheet : sheets)
-        sheet.title += fmt::format("; 95% intervals from {} refits to resampled subjects", draws.size());
+        sheet.title +=
+            fmt::format("; 95% intervals from {} refits to resampled subjects{}", draws.size(),
+                        failed == 0 ? "" : fmt::format(", {} more did not end at a maximum", failed));
     return sheets;
 }
 

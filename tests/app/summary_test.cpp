@@ -64,7 +64,7 @@ std::string message(const markov::Spec& spec, const std::string& word) {
 
 TEST_CASE("summarise: intervals, ratios, rates and stays by hand", "[app][summary]") {
     const auto model = fitted();
-    const auto sheets = summarise(model, covariates_at(model.spec, {"age=52", "sex=f"}), {1.5});
+    const auto sheets = summarise(model, covariates_over(model.spec, {"age=52", "sex=f"}, {}), {1.5});
     const double z = 1.959963984540054;  // 97.5% of the normal
     const Sheet& parameters = sheet(sheets, "parameters");
     CHECK_THAT(number(parameters, 0, 2), WithinRel(0.3 * std::exp(-z * 0.2), 1e-12));
@@ -151,4 +151,37 @@ TEST_CASE("bootstrap: the same sheets, by percentiles; threads change nothing", 
     CHECK_THAT(number(sojourn, 0, 3) - mean, WithinRel(1.96 * se, 0.25));
     CHECK_THAT(number(sheet(one, "parameters"), 0, 2),
                WithinRel(1 / number(sojourn, 0, 3), 1e-3));  // but for interpolation between refits
+}
+
+TEST_CASE("summarise: probabilities and stays go through changes and periods", "[app][summary]") {
+    Findings findings;
+    markov::FittedModel model;
+    model.spec = markov::read_spec(R"(schema: 1
+model: m
+numbers: illustrative
+time-unit: year
+states: [{name: well}, {name: dead, absorbing: true}]
+covariates: [{name: on, kind: indicator}, {name: age-of-study, cuts: [4]}]
+transitions:
+  - {from: well, to: dead, rate: 0.1, effects: {on: 1.0986122886681098, age-of-study: 0.6931471805599453}}
+)",
+                                   "m.yaml", findings);
+    REQUIRE(findings.ok());
+    auto& set = model.sets.emplace_back();
+    set.values = model.spec.start_values();
+    set.standard_error.assign(set.values.size(), std::nullopt);
+    // 0.1 until year 1, threefold from there on, doubled again by the period from year 4.
+    const auto sheets = summarise(model, covariates_over(model.spec, {}, {"1:on=1"}), {3.0, 6.0});
+    const double at3 = std::exp(-0.1 - 0.6), at6 = std::exp(-0.1 - 0.9 - 1.2);
+    const Sheet& p = sheet(sheets, "probabilities");
+    CHECK_THAT(number(p, 0, 3), WithinRel(at3, 1e-12));
+    CHECK_THAT(number(p, 2, 3), WithinRel(at6, 1e-12));
+    const double stay = (1.0 - std::exp(-0.1)) / 0.1 + std::exp(-0.1) * (1.0 - std::exp(-0.6)) / 0.3;
+    CHECK_THAT(number(sheet(sheets, "stay"), 0, 3), WithinRel(stay, 1e-12));
+    // A period that is named stays.
+    const auto fixed = summarise(model, covariates_over(model.spec, {"age-of-study=before"}, {}), {6.0});
+    CHECK_THAT(number(sheet(fixed, "probabilities"), 0, 3), WithinRel(std::exp(-0.6), 1e-12));
+    CHECK_THROWS_AS(covariates_over(model.spec, {}, {"on=1"}), Error);
+    CHECK_THROWS_AS(covariates_over(model.spec, {}, {"5:on=1", "3:on=0"}), Error);
+    CHECK_THROWS_AS(covariates_over(model.spec, {}, {"5:no=1"}), Error);
 }

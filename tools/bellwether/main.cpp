@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
             model_check,
             model_compare,
             model_bootstrap,
+            model_profile,
             rules_check,
             rules_test,
             rules_features,

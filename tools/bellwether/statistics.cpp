@@ -25,7 +25,7 @@ struct Args {
     std::string file, what, out, from, plot, between = "last-seen";
     std::vector<std::string> files;
     std::int64_t seed = 1, replicates = 200, threads = 2;
-    std::vector<std::string> ahead, at, times, multiples;
+    std::vector<std::string> ahead, at, times, multiples, through, parameters;
     std::string within;
 };
 
@@ -74,8 +74,9 @@ Exit show(const Args& a) {
     const auto model = read_fitted(a.file);
     const auto format = a.session.output();
     const auto covariates = app::covariates_at(model.spec, a.at);
+    const auto course = app::covariates_over(model.spec, a.at, a.through);
     const auto ahead = times(a.times, "--at-time");
-    const auto sheets = app::summarise(model, covariates, ahead);
+    const auto sheets = app::summarise(model, course, ahead);
     if (!a.plot.empty()) {
         if (ahead.empty() || *std::max_element(ahead.begin(), ahead.end()) <= 0.0)
             throw UsageError("--plot: say --at-time T, up to which the curves go");
@@ -103,6 +104,9 @@ void define_show(Options& o) {
     o.text("file", a->file, "fitted model", true);
     o.texts("--at", a->at, "COVARIATE=VALUE for rates, stays and probabilities; others are at their centres");
     o.texts("--at-time", a->times, "also the probabilities of the states after this time");
+    o.texts("--through", a->through,
+            "TIME:COVARIATE=VALUE[,...]: from TIME on; probabilities and stays go through all changes, and "
+            "through the model's own periods");
     o.text("--plot", a->plot, "picture (SVG) of the states' probabilities up to the last --at-time");
     o.text("--from", a->from, "the state in which its curves begin; default: the first");
     o.text("--what", a->what,
@@ -112,6 +116,7 @@ void define_show(Options& o) {
     o.examples(
         "  bellwether model show size.fit.yaml\n"
         "  bellwether model show cav.fit.yaml --at age=50 --at sex=female --at-time 1 --at-time 10\n"
+        "  bellwether model show drug.fit.yaml --at on=1 --through 90:on=0 --at-time 180 --what stay\n"
         "  bellwether model show cav.fit.yaml --what hazards --format csv\n");
     o.run([a] { return show(*a); });
 }
@@ -249,8 +254,8 @@ Exit bootstrap(const Args& a) {
     how.draws = static_cast<int>(a.replicates);
     how.seed = static_cast<unsigned long long>(a.seed);
     how.threads = static_cast<unsigned>(a.threads);
-    const auto sheets =
-        app::bootstrap(model, table, app::covariates_at(model.spec, a.at), times(a.times, "--at-time"), how);
+    const auto sheets = app::bootstrap(model, table, app::covariates_over(model.spec, a.at, a.through),
+                                       times(a.times, "--at-time"), how);
     print(chosen(sheets, a.what, a.session.output()), a.session.output());
     return Exit::ok;
 }
@@ -264,10 +269,29 @@ void define_bootstrap(Options& o) {
     o.integer("--threads", a->threads, "refits at once", 1, 256);
     o.texts("--at", a->at, "COVARIATE=VALUE for rates, stays and probabilities; others are at their centres");
     o.texts("--at-time", a->times, "also the probabilities of the states after this time");
+    o.texts("--through", a->through,
+            "TIME:COVARIATE=VALUE[,...]: from TIME on; probabilities and stays go through all changes, and "
+            "through the model's own periods");
     o.text("--what", a->what, "one table only, as in model show");
     o.word("--format", a->session.format, "text, json, or csv (one table)", {"text", "json", "csv"});
     o.examples("  bellwether model bootstrap cav.fit.yaml --panel cav.csv --what sojourn\n");
     o.run([a] { return bootstrap(*a); });
+}
+
+Exit profile(const Args& a) {
+    const auto model = read_fitted(a.file);
+    print({app::profiles(model, a.panel.read(model.spec), a.parameters)}, a.session.output());
+    return Exit::ok;
+}
+
+void define_profile(Options& o) {
+    auto a = std::make_shared<Args>();
+    o.text("file", a->file, "fitted model", true);
+    a->panel.declare(o, true);
+    o.texts("--parameter", a->parameters, "this one only; default: all that were fitted");
+    o.word("--format", a->session.format, "text, json or csv", {"text", "json", "csv"});
+    o.examples("  bellwether model profile cav.fit.yaml --panel cav.csv --parameter 'rate(well>mild)'\n");
+    o.run([a] { return profile(*a); });
 }
 
 Exit compare(const Args& a) {
@@ -301,6 +325,8 @@ const Command model_check{"model", "check", "a fitted model against data: preval
 const Command model_bootstrap{"model", "bootstrap",
                               "intervals for all that model show tells, from refits to resampled subjects",
                               define_bootstrap};
+const Command model_profile{"model", "profile", "intervals of the parameters by profile likelihood",
+                            define_profile};
 const Command model_compare{"model", "compare",
                             "likelihood ratio, AIC, BIC and cross-validated score of fits", define_compare};
 const Command model_simulate{"model", "simulate", "draw from a model on the visits of a table",

@@ -68,7 +68,7 @@ private:
         const double y = e.reading.value;
         if (!(y < 1e6)) throw Error("M006", fmt::format("a count of {} is too large to sum up to", y));
         Ends out{0.0, 0.0};
-        for (double k = 0.0; k <= y; k += 1.0) {
+        for (int k = 0; k <= y; ++k) {
             e.reading.value = k;
             out.low = out.high;
             out.high += weight(group, e);

@@ -70,9 +70,8 @@ struct WeightOfEvidence {
 ///
 /// @source Bar-Shalom, Li & Kirubarajan 2001, ch. 11.6 [BarShalom2001]; Kim 1994 [Kim1994].
 /// @tested tests/markov/switching_test.cpp: Kalman filter; sum over all paths; simulation.
-/// @cost   one row of 10 states and 6 channels: a few microseconds when its gap is in the cache, and then
-/// without
-///         allocation where no level is followed.
+/// @cost   one row of 10 states and 6 channels: a few microseconds when its gap is in the cache, without
+///         allocation then where no level is followed.
 class Filter {
 public:
     /// Keeps a reference: the cache (with its specification and values) must outlive it. Not thread-safe.

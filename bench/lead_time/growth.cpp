@@ -118,6 +118,10 @@ std::shared_ptr<const ParameterSet> train(const Spec& spec, const Setting& setti
     for (Channel& channel : calm.channels)
         channel.latent->wild_share = 0.0;
     auto set = std::make_shared<ParameterSet>(fit(calm, panel, options));
+    if (!set->usable()) {  // a saddle: from elsewhere
+        options.starts = 4;
+        *set = fit(calm, panel, options);
+    }
     if (!set->usable())
         throw Error("M013", fmt::format("the yardstick's model does not fit: {} ({})", set->summary.why,
                                         set->summary.anchor_broken));

@@ -69,14 +69,12 @@ PatientHistory history_of(const rulebook::TestCase& test) {
     return h;
 }
 
-/// The posterior of one model as the test gives it, P(label) and P(label, group). Labels are given without
-/// their model: they hold for each.
+/// The posterior of one model as the test gives it. Labels are given without their model: they hold for each.
 std::shared_ptr<const drift::Posterior> given_posterior(const rulebook::TestCase& test) {
     std::map<std::string, std::vector<std::pair<Date, double>>> tracks;
     for (const auto& [call, readings] : test.given) {
-        if (call.name != "P" || call.args.empty()) continue;
-        std::string key = call.args.front().word;
-        if (call.args.size() > 1) key += ", " + call.args[1].word;
+        if ((call.name != "P" && call.name != "evidence") || call.args.empty()) continue;
+        const auto key = call.args.size() == 1 ? call.args.front().word : to_string(call);
         for (const auto& r : readings)
             tracks[key].emplace_back(day_zero + r.day, r.value);
     }

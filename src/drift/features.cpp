@@ -7,6 +7,8 @@
 #include "bellwether/drift/track_detector.hpp"
 #include "bellwether/series/course.hpp"
 
+#include "difference.hpp"
+
 namespace bellwether::drift {
 namespace {
 
@@ -79,20 +81,9 @@ Answer reference(const series::Track& track, const std::string& name, Date d, st
     return name == "nadir" ? series::nadir(track, d, zero) : series::peak(track, d, zero);
 }
 
-/// P(label, group), disagree(label, group, group)
+/// P(label, group), evidence(label, group), disagree(label, group, group)
 bool asks_a_group(const FeatureCall& call) {
     return call.args.size() > 1 && call.args[1].type == ArgType::group;
-}
-
-Answer difference(const Answer& one, const Answer& other) {
-    if (!one.value) return one;
-    if (!other.value) return other;
-    Answer a;
-    if (std::isfinite(*one.value) && std::isfinite(*other.value))
-        a.value = *one.value - *other.value;
-    else
-        a.why = "by one group alone the label is certain or impossible";
-    return a;
 }
 
 }  // namespace
@@ -106,23 +97,39 @@ GivenPosterior::GivenPosterior(std::map<std::string, std::vector<std::pair<Date,
     dates_.erase(std::unique(dates_.begin(), dates_.end()), dates_.end());
 }
 
-Answer GivenPosterior::probability(const std::string& label, Date d) const {
+Answer GivenPosterior::at(const std::string& key, const std::string& call, Date d) const {
     Answer a;
-    if (const auto found = given_.find(label); found != given_.end())
-        for (const auto& [date, p] : found->second)
-            if (date <= d) a.value = p;
-    if (!a.value) a.why = "P(" + label + ") is not given on or before " + to_string(d);
+    if (const auto found = given_.find(key); found != given_.end())
+        for (const auto& [date, x] : found->second)
+            if (date <= d) a.value = x;
+    if (!a.value) a.why = call + " is not given on or before " + to_string(d);
     return a;
+}
+
+Answer GivenPosterior::probability(const std::string& label, Date d) const {
+    return at(label, "P(" + label + ")", d);
 }
 
 Answer GivenPosterior::probability(const std::string& label, const ChannelGroup& group, Date d) const {
-    return probability(label + ", " + group.name, d);
+    const std::string call = "P(" + label + ", " + group.name + ")";
+    return at(call, call, d);
 }
 
-Answer GivenPosterior::log_odds(const std::string& label, const ChannelGroup& group, Date d) const {
-    Answer a = probability(label, group, d);
-    if (a.value) a.value = std::log(*a.value) - std::log1p(-*a.value);
-    return a;
+Answer GivenPosterior::evidence(const std::string& label, const ChannelGroup& group, Date d) const {
+    const std::string call = "evidence(" + label + ", " + group.name + ")";
+    return at(call, call, d);
+}
+
+Answer GivenPosterior::disagreement(const std::string& label, const ChannelGroup& one,
+                                    const ChannelGroup& other, Date d) const {
+    const Answer by_one = evidence(label, one, d), by_other = evidence(label, other, d);
+    if (by_one.value && by_other.value) return difference(by_one, by_other);
+    const auto log_odds = [&](const ChannelGroup& group) {
+        Answer a = probability(label, group, d);
+        if (a.value) a.value = std::log(*a.value) - std::log1p(-*a.value);
+        return a;
+    };
+    return difference(log_odds(one), log_odds(other));
 }
 
 Answer GivenPosterior::forecast(const std::string& label, Date d, int) const {
@@ -142,7 +149,7 @@ const Posterior* Features::posterior(const FeatureCall& call, std::string& why) 
 
 void Features::evaluate(const FeatureCall& call, std::span<const Date> points, FeatureColumn& out) {
     out.reset(points.size());
-    if (call.name == "P" || call.name == "forecast" || call.name == "disagree")
+    if (call.name == "P" || call.name == "forecast" || call.name == "evidence" || call.name == "disagree")
         model_feature(call, points, out);
     else if (call.name == "on" || call.name == "since" || call.name == "toxicity" ||
              call.name.starts_with("attr"))
@@ -173,11 +180,13 @@ void Features::model_feature(const FeatureCall& call, std::span<const Date> poin
     if (call.name == "disagree") {
         const ChannelGroup one = group(call, 1), other = group(call, 2);
         for (std::size_t i = 0; i < points.size(); ++i)
-            put(out, i, difference(p->log_odds(label, one, points[i]), p->log_odds(label, other, points[i])));
+            put(out, i, p->disagreement(label, one, other, points[i]));
     } else if (asks_a_group(call)) {
         const ChannelGroup alone = group(call, 1);
         for (std::size_t i = 0; i < points.size(); ++i)
-            put(out, i, p->probability(label, alone, points[i]));
+            put(out, i,
+                call.name == "P" ? p->probability(label, alone, points[i])
+                                 : p->evidence(label, alone, points[i]));
     } else {
         const bool forward = call.name == "forecast";
         const int horizon = call.args.size() > 1 ? static_cast<int>(call.args[1].number) : 0;
@@ -279,7 +288,7 @@ void Features::patient_feature(const FeatureCall& call, std::span<const Date> po
 }
 
 std::string Features::reason(const FeatureCall& call, Date point) {
-    if (call.name != "P" && call.name != "disagree") return {};
+    if (call.name != "P" && call.name != "evidence" && call.name != "disagree") return {};
     std::string why;
     const Posterior* p = posterior(call, why);
     if (!p) return {};

@@ -10,6 +10,8 @@
 #include "bellwether/core/hash.hpp"
 #include "bellwether/core/text.hpp"
 
+#include "difference.hpp"
+
 namespace bellwether::drift {
 namespace {
 
@@ -66,7 +68,7 @@ bool tells(const markov::Spec& spec, const markov::Step& step) {
     return false;
 }
 
-/// The course by one group's readings alone.
+/// The course by one group's readings alone; by none of the group without channels.
 Course course_of(const ChannelGroup& group, const std::vector<BoundRow>& rows, const markov::Filter& filter) {
     Course out{rows, {}, {}, {}};
     markov::Step step;
@@ -124,10 +126,18 @@ public:
         });
     }
 
-    [[nodiscard]] series::Answer log_odds(const std::string& label, const ChannelGroup& group,
+    [[nodiscard]] series::Answer evidence(const std::string& label, const ChannelGroup& group,
                                           Date d) const override {
-        return by_group(group, d,
-                        [&](const markov::FilterState& state) { return log_odds_of(state, set(label)); });
+        const series::Answer by_them = log_odds(label, group, d);
+        if (!by_them.value) return by_them;
+        series::Answer without;
+        without.value = log_odds_of(course({}).states[*last_reading(d)], set(label));
+        return difference(by_them, without);
+    }
+
+    [[nodiscard]] series::Answer disagreement(const std::string& label, const ChannelGroup& one,
+                                              const ChannelGroup& other, Date d) const override {
+        return difference(log_odds(label, one, d), log_odds(label, other, d));
     }
 
     [[nodiscard]] series::Answer forecast(const std::string& label, Date d, int horizon) const override {
@@ -181,6 +191,10 @@ private:
         if (found != groups_.end()) return found->second;
         return groups_.emplace(group.name, course_of(group, all_.rows, scorer_.filter_for(subject_)))
             .first->second;
+    }
+    [[nodiscard]] series::Answer log_odds(const std::string& label, const ChannelGroup& group, Date d) const {
+        return by_group(group, d,
+                        [&](const markov::FilterState& state) { return log_odds_of(state, set(label)); });
     }
     template <typename Of>
     [[nodiscard]] series::Answer by_group(const ChannelGroup& group, Date d, Of of) const {

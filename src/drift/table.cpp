@@ -27,9 +27,12 @@ std::vector<FeatureInfo> rows() {
         {"forecast",
          {label, {"horizon", ArgType::duration, true}},
          "that probability carried to the date of evaluation, or `horizon` beyond it"},
+        {"evidence",
+         {label, {"group", ArgType::group}},
+         "weight of evidence for the label of one group's readings alone, in natural log odds"},
         {"disagree",
          {label, {"one", ArgType::group}, {"other", ArgType::group}},
-         "log odds of the label by the readings of one group alone, minus those by the other's"},
+         "evidence(label, one) minus evidence(label, other)"},
         {"value", {channel}, "last reading, in the channel's unit"},
         {"last", {channel}, "the same as value"},
         {"baseline", {channel}, "last reading on or before day zero"},
@@ -139,7 +142,7 @@ std::optional<FeatureType> Table::model_type(const FeatureCall& call, std::strin
 std::optional<FeatureType> Table::type_of(const FeatureCall& call, std::string& why) const {
     FeatureType t;
     const std::string& f = call.name;
-    if (f == "P" || f == "forecast" || f == "disagree") return model_type(call, why);
+    if (f == "P" || f == "forecast" || f == "evidence" || f == "disagree") return model_type(call, why);
     if (f == "on") {
         t.type = ValueType::truth;
         t.therapy = t.clock = true;

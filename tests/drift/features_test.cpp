@@ -338,7 +338,10 @@ TEST_CASE("features: disagree() is the difference of what two groups say, with b
     const auto t = patient();
     const auto posterior =
         std::make_shared<drift::GivenPosterior>(std::map<std::string, std::vector<std::pair<Date, double>>>{
-            {"growing, ctdna", {{day(0), 0.1}, {day(30), 0.0}}}, {"growing, blood", {{day(10), 0.8}}}});
+            {"P(growing, ctdna)", {{day(0), 0.1}, {day(30), 0.0}}},
+            {"P(growing, blood)", {{day(10), 0.8}}},
+            {"evidence(growing, ctdna)", {{day(50), -1.5}}},
+            {"evidence(growing, blood)", {{day(40), 0.5}}}});
     Features features(t, both, day(400), {{"small", posterior}});
     const auto asked = [&](const std::string& name, const std::vector<std::string>& groups, int at) {
         FeatureCall c{name, {{ArgType::label, "growing", 0.0}}, "small"};
@@ -355,8 +358,11 @@ TEST_CASE("features: disagree() is the difference of what two groups say, with b
     CHECK(asked("disagree", {"ctdna", "blood"}, 12) == "-3.5835189385");
     CHECK(asked("disagree", {"ctdna", "blood"}, 5) ==
           "? P(growing, blood) is not given on or before " + to_string(day(5)));
-    CHECK(asked("disagree", {"blood", "ctdna"}, 30) ==
-          "? by one group alone the label is certain or impossible");
+    CHECK(asked("disagree", {"blood", "ctdna"}, 30) == "? the label is certain or impossible by itself");
+    CHECK(asked("evidence", {"blood"}, 45) == "0.5");
+    CHECK(asked("evidence", {"ctdna"}, 45) ==
+          "? evidence(growing, ctdna) is not given on or before " + to_string(day(45)));
+    CHECK(asked("disagree", {"blood", "ctdna"}, 50) == "2.0");
     Features without(t, both, day(400), {});
     FeatureColumn out;
     without.evaluate({"P", {{ArgType::label, "growing", 0.0}, {ArgType::group, "blood", 0.0}}, "small"},

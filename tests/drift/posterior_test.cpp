@@ -306,6 +306,18 @@ series::Timeline only_of(const std::string& channel) {
     return t;
 }
 
+/// Growing among the living on a day, had nobody read anything: the same start and therapies.
+double base(const markov::Filter& filter, int d) {
+    auto state = filter.start();
+    markov::Step step;
+    for (auto& row : drift::bind(together(), filter.spec(), day(d))) {
+        row.readings.assign(row.readings.size(), {});
+        filter.step(state, row.row(), step);
+    }
+    const auto p = filter.forecast(state, Days(static_cast<double>(day(d).serial()) - state.time));
+    return p[1] / (p[0] + p[1]);
+}
+
 }  // namespace
 
 TEST_CASE("posterior: a group speaks as if its channels were the only ones, as of the last reading of any",
@@ -329,10 +341,30 @@ TEST_CASE("posterior: a group speaks as if its channels were the only ones, as o
             const auto carried = filter.forecast(state, Days(static_cast<double>(day(d) - date)));
             const double p = carried[1] / (carried[0] + carried[1]);
             CHECK(*whole->probability("growing", group, day(d)).value == Approx(p).epsilon(1e-12));
-            CHECK(*whole->log_odds("growing", group, day(d)).value == Approx(logit(p)).epsilon(1e-10));
+            CHECK(*whole->evidence("growing", group, day(d)).value ==
+                  Approx(logit(p) - logit(base(filter, d))).epsilon(1e-9));
             CHECK(whole->probability("growing", group, day(d + 6)).value ==
                   whole->probability("growing", group, day(d)).value);
         }
+    }
+}
+
+TEST_CASE("posterior: groups disagree by the difference of their evidence, which is that of their log odds",
+          "[drift][posterior][group]") {
+    const auto p = posterior(patient(), day(200));
+    for (const int d : {42, 63, 70, 91}) {
+        const auto value = [](const series::Answer& a) {
+            REQUIRE(a.value);
+            return *a.value;
+        };
+        const double apart = value(p->disagreement("growing", kCtdna, kBlood, day(d)));
+        CHECK(apart == Approx(logit(value(p->probability("growing", kCtdna, day(d)))) -
+                              logit(value(p->probability("growing", kBlood, day(d)))))
+                           .epsilon(1e-9));
+        CHECK(apart == Approx(value(p->evidence("growing", kCtdna, day(d))) -
+                              value(p->evidence("growing", kBlood, day(d))))
+                           .epsilon(1e-9));
+        CHECK(apart == Approx(-value(p->disagreement("growing", kBlood, kCtdna, day(d)))).epsilon(1e-12));
     }
 }
 
@@ -342,8 +374,10 @@ TEST_CASE("posterior: a group that has told nothing has no voice", "[drift][post
     // A first reading of a `rate` channel, and baselines.
     for (const int d : {-7, -5})
         for (const auto& group : {kCtdna, kBlood}) {
-            const auto a = p->log_odds("growing", group, day(d));
+            const auto a = p->evidence("growing", group, day(d));
             CHECK_FALSE(a.value);
+            CHECK_FALSE(p->disagreement("growing", group, kCtdna, day(d)).value);
+            CHECK_FALSE(p->disagreement("growing", kCtdna, group, day(d)).value);
             CHECK(a.why ==
                   "no reading of group '" + group.name + "' tells states of model 'small' apart so far");
         }
@@ -355,8 +389,8 @@ TEST_CASE("posterior: a group that has told nothing has no voice", "[drift][post
 TEST_CASE("posterior: no look-ahead in what a group says", "[drift][posterior][group]") {
     const auto whole = posterior(patient(), day(200));
     for (int d = 42; d <= 120; ++d)
-        CHECK(posterior(patient(), day(d))->log_odds("growing", kCtdna, day(d)).value ==
-              whole->log_odds("growing", kCtdna, day(d)).value);
+        CHECK(posterior(patient(), day(d))->disagreement("growing", kCtdna, kBlood, day(d)).value ==
+              whole->disagreement("growing", kCtdna, kBlood, day(d)).value);
 }
 
 TEST_CASE("posterior: the reason of a group adds up to its log odds and names its channels alone",
@@ -369,7 +403,7 @@ TEST_CASE("posterior: the reason of a group adds up to its log odds and names it
         REQUIRE(visits.size() >= 2);
         CHECK(visits.back().at("date") == to_string(day(d)));
         CHECK(visits.back().at("log_odds").get<double>() ==
-              Approx(*p->log_odds("growing", group, day(d)).value).epsilon(1e-9));
+              Approx(logit(*p->probability("growing", group, day(d)).value)).epsilon(1e-9));
         for (std::size_t v = 1; v < visits.size(); ++v) {
             double sum = visits[v - 1].at("log_odds").get<double>() + visits[v].at("time").get<double>();
             for (const auto& [channel, weight] : visits[v].at("channels").items()) {

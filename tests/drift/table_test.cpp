@@ -102,7 +102,8 @@ TEST_CASE("table: what groups of channels say, each of which the model must have
             c.args.push_back({ArgType::group, g, 0.0});
         return c;
     };
-    for (const auto& c : {asked("P", {"ctdna"}), asked("disagree", {"ctdna", "blood"})}) {
+    for (const auto& c :
+         {asked("P", {"ctdna"}), asked("evidence", {"blood"}), asked("disagree", {"ctdna", "blood"})}) {
         const auto t = type(c);
         CHECK((t.type == ValueType::number && t.unit.empty() && !t.clock));
         CHECK(t.channels == Words{"ctdna", "mdsc"});  // as of the last reading of any group
@@ -128,7 +129,7 @@ TEST_CASE("table: each feature is listed once, with a summary", "[drift][table]"
         CHECK_FALSE(f.summary.empty());
         ++seen[f.name];
     }
-    CHECK(seen.size() == 24);
+    CHECK(seen.size() == 25);
     CHECK(seen.size() == t.features().size());
 }
 

@@ -33,9 +33,14 @@ public:
     /// of anybody is no voice of the group's.
     [[nodiscard]] virtual series::Answer probability(const std::string& label, const ChannelGroup& group,
                                                      Date d) const = 0;
-    /// Natural log odds of that; infinite where the label is certain or impossible.
-    [[nodiscard]] virtual series::Answer log_odds(const std::string& label, const ChannelGroup& group,
+    /// The weight of evidence of the group's readings: natural log odds of the label by them alone, minus
+    /// those by the same rows without any reading. Above 0: they speak for the label, whatever its base rate.
+    [[nodiscard]] virtual series::Answer evidence(const std::string& label, const ChannelGroup& group,
                                                   Date d) const = 0;
+    /// Evidence of one group minus that of the other, which is the difference of their log odds. Unknown
+    /// where that is not finite.
+    [[nodiscard]] virtual series::Answer disagreement(const std::string& label, const ChannelGroup& one,
+                                                      const ChannelGroup& other, Date d) const = 0;
     /// Dates of the modelled readings, ascending.
     [[nodiscard]] virtual const std::vector<Date>& dates() const = 0;
     /// Weight of evidence for the label against its complement, per visit up to `d`, as a JSON object.
@@ -48,8 +53,9 @@ public:
 /// A forecast older than this many days past its last reading is unknown: illustrative.
 constexpr int forecast_limit_days = 182;
 
-/// Posterior written down by hand, for rule tests: "label", or "label, group" for one group's readings alone
-/// -> (date, probability), ascending. Holds until the next date; a forecast is the same number.
+/// Posterior written down by hand, for rule tests: "label", or a call with a group as written, "P(label,
+/// group)" or "evidence(label, group)" -> (date, answer), ascending. Holds until the next date; a forecast is
+/// the same number. Groups disagree by their evidence or, where that is not given, by their probabilities.
 class GivenPosterior : public Posterior {
 public:
     explicit GivenPosterior(std::map<std::string, std::vector<std::pair<Date, double>>> given);
@@ -57,8 +63,10 @@ public:
     [[nodiscard]] series::Answer forecast(const std::string& label, Date d, int horizon) const override;
     [[nodiscard]] series::Answer probability(const std::string& label, const ChannelGroup& group,
                                              Date d) const override;
-    [[nodiscard]] series::Answer log_odds(const std::string& label, const ChannelGroup& group,
+    [[nodiscard]] series::Answer evidence(const std::string& label, const ChannelGroup& group,
                                           Date d) const override;
+    [[nodiscard]] series::Answer disagreement(const std::string& label, const ChannelGroup& one,
+                                              const ChannelGroup& other, Date d) const override;
     [[nodiscard]] const std::vector<Date>& dates() const override { return dates_; }
     [[nodiscard]] std::string reason(const std::string&, Date) const override { return {}; }
     [[nodiscard]] std::string reason(const std::string&, const ChannelGroup&, Date) const override {
@@ -66,6 +74,7 @@ public:
     }
 
 private:
+    [[nodiscard]] series::Answer at(const std::string& key, const std::string& call, Date d) const;
     std::map<std::string, std::vector<std::pair<Date, double>>> given_;
     std::vector<Date> dates_;
 };

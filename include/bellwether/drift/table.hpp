@@ -17,11 +17,11 @@ struct ModelWords {
 
 /// The features that Bellwether offers to rules. Shared by all patients, immutable.
 ///
-/// P(label[, group]) forecast(label[, horizon]) disagree(label, group, group) value(channel) last(channel)
-/// baseline(channel) nadir(channel) peak(channel) fold(channel, reference) change(channel, reference)
-/// trend(channel, window) trend_low trend_high cusum(channel, k, h) ewma(channel, lambda, c)
-/// changepoint(channel, window) detected(channel) readings(channel) age_of(channel) on(regimen) since(event)
-/// toxicity(term) attr(name)
+/// P(label[, group]) forecast(label[, horizon]) evidence(label, group) disagree(label, group, group)
+/// value(channel) last(channel) baseline(channel) nadir(channel) peak(channel) fold(channel, reference)
+/// change(channel, reference) trend(channel, window) trend_low trend_high cusum(channel, k, h)
+/// ewma(channel, lambda, c) changepoint(channel, window) detected(channel) readings(channel) age_of(channel)
+/// on(regimen) since(event) toxicity(term) attr(name)
 ///
 /// A reading beyond its limit of detection, and a fold, change or trend end made from one, is passed on as a
 /// bound (FeatureColumn::bound); a fold or change of two readings beyond the same limit is unknown.

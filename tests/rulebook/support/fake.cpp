@@ -36,6 +36,7 @@ Table::Table()
     const ArgInfo reference{"reference", ArgType::reference}, window{"window", ArgType::duration};
     const ArgInfo group{"group", ArgType::group};
     features_ = {{"P", {label, {"group", ArgType::group, true}}, ""},
+                 {"evidence", {label, group}, ""},
                  {"disagree", {label, group, group}, ""},
                  {"forecast", {label, {"horizon", ArgType::duration, true}}, "", true},
                  {"value", {channel}, ""},
@@ -81,7 +82,7 @@ std::vector<std::string> Table::names(ArgType type, const std::string& model) co
 std::optional<FeatureType> Table::type_of(const FeatureCall& call, std::string& why) const {
     FeatureType t;
     const std::string& f = call.name;
-    if (f == "P" || f == "forecast" || f == "disagree") {
+    if (f == "P" || f == "forecast" || f == "evidence" || f == "disagree") {
         if (!modelled_.contains(call.model)) {
             why = "no model named '" + call.model + "'";
             return std::nullopt;
@@ -169,14 +170,14 @@ std::optional<double> Patient::given_at(const std::string& call, Date d) const {
 void Patient::answer(const FeatureCall& call, Date d, FeatureColumn& out, std::size_t i) const {
     const std::string& f = call.name;
     const std::string word = call.args.empty() ? "" : call.args[0].word;
-    if (f == "P" || f == "forecast") {
+    if (f == "P" || f == "forecast" || f == "evidence") {
         out.unknown(i, "no model");
-        if (const auto x = given_at(f == "P" ? to_string(call) : "P(" + word + ")", d)) out.set(i, *x);
+        if (const auto x = given_at(f == "forecast" ? "P(" + word + ")" : to_string(call), d)) out.set(i, *x);
     } else if (f == "disagree") {
         out.unknown(i, "no model");
-        const auto one = given_at("P(" + word + ", " + call.args[1].word + ")", d),
-                   other = given_at("P(" + word + ", " + call.args[2].word + ")", d);
-        if (one && other) out.set(i, std::log(*one / (1.0 - *one)) - std::log(*other / (1.0 - *other)));
+        const auto by = [&](std::size_t n) { return "evidence(" + word + ", " + call.args[n].word + ")"; };
+        const auto one = given_at(by(1), d), other = given_at(by(2), d);
+        if (one && other) out.set(i, *one - *other);
     } else if (f == "on") {
         const bool given_now = std::any_of(therapy.begin(), therapy.end(), [&](const auto& t) {
             return (word == "any" || word == t.regimen) && Date(t.from) <= d && (!t.to || d < Date(*t.to));

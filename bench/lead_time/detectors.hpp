@@ -32,7 +32,8 @@ void mean3(const Course& course, Scores& out);   ///< mean of three against its 
 
 /// Posterior log odds that the volume is rising, over a grid of (f, d, g) and all levels, with the prior of
 /// the population and its plateaus and flat courses: it knows the shape of the curves and how the parameters
-/// are spread, not those of the patient. The ceiling of what ctDNA alone can say.
+/// are spread, not those of the patient. A reference,
+/// no strict ceiling under a limit on the worst kind of null.
 [[nodiscard]] Detector structural(const Setting& setting);
 
 /// The library's filter of a fitted growth model: log odds of "growing". With CT: its scans are visits too.

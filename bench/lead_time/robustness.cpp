@@ -54,13 +54,13 @@ void departures(const Options& options, const std::string& name, double limit) {
     const MakeDetector make = maker(name, base, options.threads);
     const double threshold = solve(nulls(make, base, kSolve, options), limit);
     for (const Departure& d : list) {
-        row(options, "departure", name, d.name, "false alerts per year, threshold kept",
+        row(options, "departure", name, d.name, "false alerts per year with the threshold kept",
             worst(nulls(make, d.setting, kShow, options), threshold));
         const double anew = solve(nulls(make, d.setting, kSolve, options), limit);
-        row(options, "departure", name, d.name, "false alerts per year, threshold solved anew",
+        row(options, "departure", name, d.name, "false alerts per year once solved anew",
             worst(nulls(make, d.setting, kShow, options), anew));
         for (const double f : {0.25, 0.01})
-            row(options, "departure", name, d.name, fmt::format("before CT, solved anew, f {}", f),
+            row(options, "departure", name, d.name, fmt::format("before CT once solved anew (f {})", f),
                 leads(run(make, d.setting, Kind::regrow, f, kShow, options.patients, options.threads), anew)
                     .before);
     }
@@ -86,8 +86,8 @@ void robustness(const Options& options) {
             for (const double f : {0.25, 0.01}) {
                 const Leads l = leads(
                     run(make, setting, Kind::regrow, f, kShow, options.patients, options.threads), threshold);
-                row(options, "recist", name, what, fmt::format("before CT at that rate, f {}", f), l.before);
-                row(options, "recist", name, what, fmt::format("mean lead in weeks at that rate, f {}", f),
+                row(options, "recist", name, what, fmt::format("before CT at that rate (f {})", f), l.before);
+                row(options, "recist", name, what, fmt::format("mean lead in weeks at that rate (f {})", f),
                     l.mean_w);
             }
         }
@@ -102,7 +102,7 @@ void robustness(const Options& options) {
                                            options.rates.front());
             const MakeDetector wrong = maker_misjudging(name, base, options.threads, factor);
             row(options, "misjudged", name, fmt::format("rates of turning {}-fold", factor),
-                "false alerts per year, threshold kept",
+                "false alerts per year with the threshold kept",
                 worst(nulls(wrong, base, kShow, options), threshold));
         }
     }

@@ -414,3 +414,67 @@ TEST_CASE("posterior: the reason of a group adds up to its log odds and names it
         }
     }
 }
+
+TEST_CASE("posterior: where levels are followed, a scan that grows and ctDNA that falls disagree",
+          "[drift][posterior][group]") {
+    const auto model = [](const std::string& channels) {
+        Findings findings;
+        markov::FittedModel m;
+        m.spec = markov::read_spec(R"(schema: 1
+model: burden
+numbers: illustrative
+states: [{name: shrinking}, {name: stable}, {name: growing}, {name: dead, absorbing: true, entry: exact}]
+transitions:
+  - {from: shrinking, to: stable, rate: 0.01}
+  - {from: stable, to: growing, rate: 0.006}
+  - {from: growing, to: dead, rate: 0.002}
+growth: {shrinking: -0.025, stable: 0, growing: 0.01}
+channels:
+)" + channels + R"(start: {probabilities: {shrinking: 0.4, stable: 0.4, growing: 0.2}}
+)",
+                                   "burden.yaml", findings);
+        REQUIRE(findings.ok());
+        m.spec_hash = sha256_hex(m.spec.text);
+        m.data_fingerprint = sha256_hex("none");
+        m.date = "2024-01-01";
+        markov::ParameterSet set;
+        set.values = m.spec.start_values();
+        set.standard_error.resize(set.values.size());
+        set.summary.end = FitSummary::End::converged;
+        set.summary.why = "by hand";
+        set.summary.start_log_lik = set.summary.final_log_lik = -1.0;
+        m.sets = {set};
+        return Scorer("burden", "hash", markov::write_model(m));
+    };
+    const std::string sld =
+        "  - {name: sld, says: growth, family: lognormal, share: 0.333, noise: 0.05, first: {mean: 4, sd: "
+        "0.5}}\n";
+    const std::string ctdna =
+        "  - {name: ctdna, says: growth, family: lognormal, noise: 0.25, first: {mean: 1, sd: 1}}\n";
+    series::Timeline t;
+    t.patient.id = "P1";
+    t.patient.day_zero = day(0);
+    add_track(t, "sld", {{0, exactly(50)}, {42, exactly(57)}, {84, exactly(66)}});
+    add_track(t, "ctdna", {{0, exactly(5)}, {21, exactly(3)}, {42, exactly(2)}, {84, below(1)}});
+    const drift::ChannelGroup imaging{"imaging", {"sld"}}, blood{"ctdna", {"ctdna"}};
+    const Scorer both = model(sld + ctdna), scans = model(sld), draws = model(ctdna);
+    FilterTrack a, b, c;
+    const auto p = both.posterior(t, day(84), a), by_scans = scans.posterior(t, day(84), b),
+               by_draws = draws.posterior(t, day(84), c);
+    CHECK_FALSE(p->evidence("growing", imaging, day(21)).value);  // a first level tells no states apart
+    for (const int d : {42, 84}) {
+        CAPTURE(d);
+        // Models that have the one channel alone say the same: the patient lives, as each visit tells both.
+        // Scans but for the collapse of mixtures at day 21, where only the other model has a row (0.0024).
+        CHECK(*p->probability("growing", imaging, day(d)).value ==
+              Approx(*by_scans->probability("growing", day(d)).value).margin(0.004));
+        CHECK(*p->probability("growing", blood, day(d)).value ==
+              Approx(*by_draws->probability("growing", day(d)).value).epsilon(1e-9));
+        CHECK(*p->evidence("growing", imaging, day(d)).value > 1.1);
+        CHECK(*p->evidence("growing", blood, day(d)).value < -1.1);
+        CHECK(*p->disagreement("growing", imaging, blood, day(d)).value > 3.0);
+    }
+    const auto reason = nlohmann::json::parse(p->reason("growing", blood, day(84)));
+    CHECK(reason.at("visits").back().at("log_odds").get<double>() ==
+          Approx(logit(*p->probability("growing", blood, day(84)).value)).epsilon(1e-9));
+}

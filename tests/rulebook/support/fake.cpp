@@ -28,9 +28,11 @@ Table::Table()
       labels_{{"kinetics-bottleneck",
                {"shrinking", "stable", "growing", "none", "exhausted", "suppressed", "dead"}},
               {"size-only", {"shrinking", "stable", "growing"}},
+              {"burden", {"shrinking", "stable", "growing"}},
               {"on-off", {"sensitive", "resistant"}}},
       modelled_{{"kinetics-bottleneck", {"ctdna", "sld", "exhaustion_norm", "mdsc", "treg", "nlr", "ldh"}},
                 {"size-only", {"sld"}},
+                {"burden", {"ctdna", "sld"}},
                 {"on-off", {"psa"}}} {
     const ArgInfo channel{"channel", ArgType::channel}, label{"label", ArgType::label};
     const ArgInfo reference{"reference", ArgType::reference}, window{"window", ArgType::duration};

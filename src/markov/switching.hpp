@@ -8,11 +8,10 @@
 #include <type_traits>
 #include <vector>
 
-#include "bellwether/markov/emission.hpp"
 #include "bellwether/markov/spec.hpp"
 
 #include "growth_moments.hpp"
-#include "normal.hpp"
+#include "level_reading.hpp"
 
 /// Private: levels that move with a hidden state, filtered by collapsing mixtures of normals (GPB2). One code
 /// for numbers and for numbers that carry derivatives: likelihood, filter and forecast.
@@ -79,21 +78,6 @@ template <typename T>
     return out;
 }
 
-/// A reading of a level, on the channel's scale.
-struct LevelReading {
-    std::size_t level = 0;
-    std::size_t pattern = 0;
-    Censor censor = Censor::none;
-    double y = 0.0, upper = 0.0;
-    bool sets_only = false;  ///< sets the level and does not tell states apart
-};
-
-/// @param e  of form latent
-[[nodiscard]] inline LevelReading level_reading(const Channel& channel, std::size_t level,
-                                                const Evidence& e) {
-    return {level, e.pattern, e.censor, e.y, e.upper, e.first && !channel.latent->comparable};
-}
-
 /// Parts of a state's mixture: entered in the last gap (bit 0), last reading maybe wild (bit 1).
 constexpr std::size_t kParts = 4, kEntered = 1, kWild = 2;
 
@@ -105,134 +89,6 @@ struct Regimes {
     std::vector<T> mean;        ///< K x kParts x D
     std::vector<T> covariance;  ///< K x kParts x D x D
 };
-
-/// What a reading makes of a level: log weight, and by how much mean and variance change per unit of the
-/// covariance c with the level: mean += shift c, covariance -= shrink c c'.
-template <typename T>
-struct Told {
-    T log, shift, shrink;
-};
-
-template <int N>
-ceres::Jet<double, N> log_cdf(const ceres::Jet<double, N>& z) {
-    return {log_cdf(z.a), hazard(z.a) * z.v};
-}
-template <int N>
-ceres::Jet<double, N> hazard(const ceres::Jet<double, N>& z) {
-    const double h = hazard(z.a);
-    return {h, -h * (h + z.a) * z.v};
-}
-
-/// The level is below (side 1) or above (-1) a limit at `off` from its mean, which has the variance S.
-template <typename T>
-Told<T> told_beyond(const T& off, const T& S, double side) {
-    using std::sqrt;
-    const T sd = sqrt(S);
-    const T z = off * side / sd;
-    const T h = hazard(z);
-    return {log_cdf(z), h * -side / sd, h * (h + z) / S};
-}
-
-/// Moments of the truncated normal. @source Johnson, Kotz & Balakrishnan 1994, 13.10.1 [JohnsonKotz1994]
-template <typename T>
-Told<T> told_between(const T& low, const T& high, const T& S) {
-    using std::exp;
-    using std::log1p;
-    using std::sqrt;
-    // In the left half, where distribution functions do not lose digits.
-    if (plain(low) + plain(high) > 0.0) {
-        Told<T> mirrored = told_between(T(-high), T(-low), S);
-        mirrored.shift = -mirrored.shift;
-        return mirrored;
-    }
-    const T sd = sqrt(S);
-    const T a = low / sd, b = high / sd;
-    const T log_b = log_cdf(b);
-    const T log = log_b + log1p(-exp(log_cdf(a) - log_b));
-    constexpr double kLogRootTwoPi = 0.91893853320467274178;
-    const T at_a = exp(a * a * -0.5 - kLogRootTwoPi - log), at_b = exp(b * b * -0.5 - kLogRootTwoPi - log);
-    const T mean = at_a - at_b;
-    const T variance = a * at_a - b * at_b - mean * mean + 1.0;
-    return {log, mean / sd, (1.0 - variance) / S};
-}
-
-/// @param off  reading minus what is expected of it; @param S  its variance
-template <typename T>
-Told<T> told_by(const LevelReading& r, const T& off, const T& S) {
-    using std::log;
-    constexpr double kLogRootTwoPi = 0.91893853320467274178;
-    switch (r.censor) {
-        case Censor::left:
-            return told_beyond(off, S, 1.0);
-        case Censor::right:
-            return told_beyond(off, S, -1.0);
-        case Censor::interval:
-            return told_between(off, T(off + (r.upper - r.y)), S);
-        case Censor::none:
-            break;
-    }
-    const T per = 1.0 / S;
-    return {log(per) * 0.5 - off * off * per * 0.5 - kLogRootTwoPi, off * per, per};
-}
-
-/// A reading whose noise is wild now and then: both cases, and by how much one normal would not do for them.
-template <typename T>
-struct ToldTwice {
-    Told<T> one;          ///< collapsed, less the part that is split off
-    Told<T> wild;         ///< the part that is split off: its log weight is that of the part
-    bool splits = false;  ///< is there one?
-};
-
-/// 3t^2 - 2t^3 from 0 at `low` to 1 at `high`.
-template <typename T>
-T ramp(const T& x, double low, double high) {
-    if (plain(x) <= low) return T(0.0);
-    if (plain(x) >= high) return T(1.0);
-    const T t = (x - low) / (high - low);
-    return t * t * (3.0 - 2.0 * t);
-}
-
-/// Variance between the two cases, as a share of that within, at which a split begins and is complete. A reading
-/// 2.3 sd off has 0.05. Without the split a wild first reading holds the level for good, since all that follow
-/// look wild from there.
-constexpr double kSplitBegins = 0.05, kSplitDone = 0.2;
-
-/// @param variance  of the level before the reading
-template <typename T>
-ToldTwice<T> told(const LevelReading& r, const T& off, const T& variance, const T& noise, double wild_share,
-                  double wild_ratio, bool may_split) {
-    using std::exp;
-    using std::log;
-    using std::log1p;
-    ToldTwice<T> out;
-    out.one = told_by(r, off, T(variance + noise));
-    if (wild_share == 0.0) return out;
-    Told<T> usual = out.one, wild = told_by(r, off, T(variance + noise * wild_ratio));
-    usual.log += std::log1p(-wild_share);
-    wild.log += std::log(wild_share);
-    const bool more = plain(usual.log) > plain(wild.log);
-    const T ratio = more ? exp(wild.log - usual.log) : exp(usual.log - wild.log);
-    const T log_all = (more ? usual.log : wild.log) + log1p(ratio);
-    T p = more ? ratio / (ratio + 1.0) : 1.0 / (ratio + 1.0);  // wild
-    const T apart = wild.shift - usual.shift;
-    const T between = p * (1.0 - p) * apart * apart;
-    const T within = 1.0 - variance * (usual.shrink + p * (wild.shrink - usual.shrink));
-    T log_one = log_all;
-    if (may_split) {
-        const T split = ramp(T(between * variance / within), kSplitBegins, kSplitDone);
-        if (plain(split) > 0.0) {
-            out.splits = true;
-            out.wild = wild;
-            out.wild.log += log(split);
-            const T left = 1.0 - split * p;
-            log_one += log(left);
-            p = p * (1.0 - split) / left;
-        }
-    }
-    out.one = {log_one, usual.shift + p * apart,
-               usual.shrink + p * (wild.shrink - usual.shrink) - p * (1.0 - p) * apart * apart};
-    return out;
-}
 
 /// One gap and one set of readings. Keeps its memory.
 template <typename T>
@@ -288,9 +144,10 @@ public:
 
 private:
     static constexpr double kNever = -std::numeric_limits<double>::infinity();
-    /// What cannot come back. Not more: a state that has become unlikely may yet be the one that was right, and a
-    /// likelihood that drops it has maxima of its own.
-    static constexpr double kNegligible = 600.0, kNothing = 1e-290;
+    /// What cannot come back. Not more: a state that has become unlikely may yet be the one that was right,
+    /// and a likelihood that drops it has maxima of its own.
+    static constexpr double kNegligible = 100.0, kNothing = 1e-40;
+    static constexpr double kSplitLog = 10.0, kSplitTimes = 1e-4;
 
     /// @tparam D  levels, 0: any number
     template <std::size_t D>
@@ -301,6 +158,7 @@ private:
         double top = kNever;
         for (std::size_t r = 0; r < K_; ++r)
             top = std::max(top, plain(from.log_weight[r]));
+        least_to_split_ = top - kSplitLog;
         for (std::size_t s = 0; s < K_; ++s) {
             count_ = 0;
             for (std::size_t r = 0; r < K_; ++r) {
@@ -402,8 +260,7 @@ private:
             const T apart = off * closer;
             const T between = p * (1.0 - p) * apart * apart;
             const T within = 1.0 - variance * (per + p * closer);
-            if ((part_[i] & kWild) == 0 && plain(between) * plain(variance) > kSplitBegins * plain(within))
-                return false;
+            if (may_split(i) && plain(between) * plain(variance) > kSplitBegins * plain(within)) return false;
             shift += p * apart;
             shrink += p * closer - between;
             times *= all;
@@ -414,13 +271,18 @@ private:
         return true;
     }
 
+    /// Candidates that are hardly likely even before the reading are not worth two.
+    [[nodiscard]] bool may_split(std::size_t i) const {
+        return (part_[i] & kWild) == 0 && plain(log_[i]) > least_to_split_ && plain(times_[i]) > kSplitTimes;
+    }
+
     /// A reading into one candidate; may add another, in which it was wild.
     template <std::size_t D>
     void take(const LevelNumbers<T>& n, const LevelReading& x, std::size_t s, std::size_t i) {
         const std::size_t d = x.level, L = levels<D>();
         const T off = x.y - mean_[i * L + d] - n.mean[(d * Channel::kPatterns + x.pattern) * K_ + s];
         const ToldTwice<T> t = told(x, off, covariance_[(i * L + d) * L + d], n.noise[d * K_ + s],
-                                    n.wild_share[d], n.wild_ratio[d], (part_[i] & kWild) == 0);
+                                    n.wild_share[d], n.wild_ratio[d], may_split(i));
         if (t.splits) {
             const std::size_t other = count_++;
             log_[other] = log_[i];
@@ -542,6 +404,7 @@ private:
 
     std::size_t K_, D_, count_ = 0;
     T common_{};
+    double least_to_split_ = kNever;
     // Of the candidates that end in one state. Their weight is exp(log) x times: what is small but never
     // nothing need not go through a logarithm.
     std::vector<T> log_, times_, mean_, covariance_;

@@ -21,6 +21,14 @@ void* operator new(std::size_t bytes) {
     if (void* const memory = __real_malloc(bytes == 0 ? 1 : bytes)) return memory;
     throw std::bad_alloc();
 }
+// All forms that the library calls, or memory of one would go back by another.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+    ++count;
+    return __real_malloc(bytes == 0 ? 1 : bytes);
+}
+void operator delete(void* memory, const std::nothrow_t&) noexcept {
+    std::free(memory);
+}
 void operator delete(void* memory) noexcept {
     std::free(memory);
 }

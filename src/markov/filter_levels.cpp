@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <fmt/format.h>
 
@@ -11,7 +10,6 @@
 namespace bellwether::markov {
 namespace {
 using Eigen::Index;
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t kNoLevel = static_cast<std::size_t>(-1);
 }  // namespace
 

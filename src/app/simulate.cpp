@@ -157,6 +157,7 @@ private:
 
 Sheet simulate_table(const Spec& spec, const Values& values, const Table& visits, const TableColumns& columns,
                      std::size_t from, unsigned long long seed) {
+    require_centres(spec);
     return Simulation(spec, values, visits, columns, from, seed).draw();
 }
 

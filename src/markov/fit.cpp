@@ -172,6 +172,7 @@ private:
 }  // namespace
 
 ParameterSet fit(const Spec& spec, const Panel& panel, const FitOptions& options) {
+    require_centres(spec);
     const Likelihood likelihood(spec, panel, options.threads);
     ParameterSet out;
     out.subjects = panel.subjects();

@@ -146,6 +146,7 @@ void read_centres(const yaml::Node& node, const Location& at, Spec& spec, Findin
         const auto centre = covariate ? yaml::as_number(pair[1], findings) : std::nullopt;
         if (!centre || !spec.covariates[*covariate].centre_on_mean) continue;
         spec.covariates[*covariate].centre = *centre;
+        spec.covariates[*covariate].mean_known = true;
         ++found;
     }
     if (found != expected)

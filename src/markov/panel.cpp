@@ -105,7 +105,17 @@ void centre_on_means(Spec& spec, const Panel& panel) {
             throw Error("M004", fmt::format("covariate '{}' has no mean: no subject has two rows",
                                             spec.covariates[c].name));
         spec.covariates[c].centre = sum / static_cast<double>(rows);
+        spec.covariates[c].mean_known = true;
     }
+}
+
+void require_centres(const Spec& spec) {
+    for (const Covariate& c : spec.covariates)
+        if (c.centre_on_mean && !c.mean_known)
+            throw Error("M016", fmt::format("covariate '{}' is to be centred on its mean, which is not known "
+                                            "yet: call centre_on_means with the panel first, or give the "
+                                            "centre as a number",
+                                            c.name));
 }
 
 }  // namespace bellwether::markov

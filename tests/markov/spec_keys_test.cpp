@@ -299,6 +299,9 @@ transitions: [{from: a, to: b, rate: 0.5, effects: {age: {start: 0, fixed: true}
     panel.begin_subject("2");
     add(0, 1, 60);
     add(3, 1, 7);
+    // Nobody has taken the mean yet: fit would centre on 0 without a word.
+    CHECK_THROWS_WITH(fit(spec, panel),
+                      Catch::Matchers::StartsWith("M016: covariate 'age' is to be centred on its mean"));
     const FittedModel model = fit_folds(spec, panel, 0, "today");
     CHECK_THAT(model.spec.covariates[0].centre, WithinAbs(54.0, 1e-12));
     REQUIRE(model.usable());
@@ -308,6 +311,7 @@ transitions: [{from: a, to: b, rate: 0.5, effects: {age: {start: 0, fixed: true}
         UNSCOPED_INFO(to_string(d));
     REQUIRE(findings.ok());
     CHECK(again.spec.covariates[0].centre == model.spec.covariates[0].centre);
+    CHECK_NOTHROW(fit(again.spec, panel));
     std::string text = write_model(model);
     text.replace(text.find("[\"age\", 54]"), 11, "[\"aeg\", 54]");
     (void)read_model(text, "fit.yaml", findings);

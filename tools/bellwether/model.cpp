@@ -40,8 +40,10 @@ Exit fit_panel(const FitArgs& a) {
                          : format == Format::csv ? app::describe_csv(before)
                                                  : app::describe(before));
     const auto refuse_impossible = [&] {
+        auto centred = spec;
+        markov::centre_on_means(centred, table.panel);
         Findings findings;
-        app::find_impossible(spec, spec.start_values(), table, a.panel.file, findings);
+        app::find_impossible(centred, spec.start_values(), table, a.panel.file, findings);
         if (!findings.ok()) throw InputError(findings);
     };
     if (a.preflight_only) {

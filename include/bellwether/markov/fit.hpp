@@ -72,7 +72,8 @@ struct FitOptions {
 [[nodiscard]] Values crude_start(const Spec& spec, const Panel& panel);
 
 /// Maximum (penalised) likelihood. Deterministic. One thread.
-/// @throws Error M003 to M009 when the panel does not fit the specification.
+/// @throws Error M003 to M009 when the panel does not fit the specification; M016 a covariate's mean is not
+/// known (fit_folds takes it itself).
 [[nodiscard]] ParameterSet fit(const Spec& spec, const Panel& panel, const FitOptions& options = {});
 
 /// Log density of the priors (constants left out) of the parameters that are free.

@@ -124,5 +124,8 @@ private:
 /// subject's last, since what is in force then acts on no interval (as msm does).
 /// @throws Error M004 when no subject has two rows.
 void centre_on_means(Spec& spec, const Panel& panel);
+/// @throws Error M016 naming the first covariate whose centre is to be a mean that nobody has taken yet: its
+/// effects would act on the value minus 0, and rates would be those of other subjects than declared.
+void require_centres(const Spec& spec);
 
 }  // namespace bellwether::markov

@@ -86,6 +86,7 @@ struct Covariate {
     std::size_t level = 0;               ///< level: which of them makes it 1
     std::vector<std::size_t> product{};  ///< product: of these covariates
     double begins = 0.0, ends = 0.0;     ///< period: 1 from `begins` until before `ends`
+    bool mean_known = false;             ///< centre_on_mean: `centre` is that mean by now
 };
 
 /// Adds factor * parameter * (covariate - centre) to a logarithm, a log odds or a location. Effects that name

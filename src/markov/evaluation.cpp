@@ -7,11 +7,11 @@
 #include "bellwether/markov/likelihood.hpp"
 
 #include "expm.hpp"
+#include "normal.hpp"
 
 namespace bellwether::markov {
 namespace {
 
-constexpr double kLogRootTwoPi = 0.91893853320467274178;
 constexpr std::size_t kGeneratorsAtOnce = 512, kSlotsAtOnce = 1024, kMatricesAtOnce = 128;
 
 }  // namespace

@@ -70,7 +70,6 @@ Told<T> told_between(const T& low, const T& high, const T& S) {
     const T a = low / sd, b = high / sd;
     const T log_b = log_cdf(b);
     const T log = log_b + log1p(-exp(log_cdf(a) - log_b));
-    constexpr double kLogRootTwoPi = 0.91893853320467274178;
     const T at_a = exp(a * a * -0.5 - kLogRootTwoPi - log), at_b = exp(b * b * -0.5 - kLogRootTwoPi - log);
     const T mean = at_a - at_b;
     const T variance = a * at_a - b * at_b - mean * mean + 1.0;
@@ -81,7 +80,6 @@ Told<T> told_between(const T& low, const T& high, const T& S) {
 template <typename T>
 Told<T> told_by(const LevelReading& r, const T& off, const T& S) {
     using std::log;
-    constexpr double kLogRootTwoPi = 0.91893853320467274178;
     switch (r.censor) {
         case Censor::left:
             return told_beyond(off, S, 1.0);
@@ -113,8 +111,17 @@ T ramp(const T& x, double low, double high) {
     return t * t * (3.0 - 2.0 * t);
 }
 
-/// Variance between the two cases, as a share of that within, at which a split begins and is complete. A
-/// reading 2.3 sd off has 0.05. Without the split a wild first reading holds the level for good, since all
+/// What the case of a wild reading adds to the variance of the level after it, as a share of what there would
+/// be without: small where the reading is hardly wild, or makes no difference. A reading 2.3 sd off has 0.05,
+/// as has any first reading of a level that was hardly known before.
+/// @param p  of the wild case; @param apart, closer  usual minus wild: of shift (its sign does not matter),
+/// shrink
+template <typename T>
+T split_measure(const T& p, const T& apart, const T& closer, const T& variance, const T& usual_shrink) {
+    return p * (apart * apart + closer) * variance / (1.0 - variance * usual_shrink);
+}
+
+/// Where a split begins and is complete. Without it a wild first reading holds the level for good, since all
 /// that follow look wild from there.
 constexpr double kSplitBegins = 0.05, kSplitDone = 0.2;
 
@@ -136,11 +143,10 @@ ToldTwice<T> told(const LevelReading& r, const T& off, const T& variance, const 
     const T log_all = (more ? usual.log : wild.log) + log1p(ratio);
     T p = more ? ratio / (ratio + 1.0) : 1.0 / (ratio + 1.0);  // wild
     const T apart = wild.shift - usual.shift;
-    const T between = p * (1.0 - p) * apart * apart;
-    const T within = 1.0 - variance * (usual.shrink + p * (wild.shrink - usual.shrink));
     T log_one = log_all;
     if (may_split) {
-        const T split = ramp(T(between * variance / within), kSplitBegins, kSplitDone);
+        const T split = ramp(split_measure(p, apart, T(usual.shrink - wild.shrink), variance, usual.shrink),
+                             kSplitBegins, kSplitDone);
         if (plain(split) > 0.0) {
             out.splits = true;
             out.wild = wild;

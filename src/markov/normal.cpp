@@ -5,7 +5,6 @@
 
 namespace bellwether::markov {
 namespace {
-constexpr double kLogRootTwoPi = 0.91893853320467274178;
 constexpr double kRootHalf = 0.70710678118654752440;
 
 // Gauss-Legendre, 10 points. Abramowitz & Stegun 1964, table 25.4.

@@ -3,6 +3,8 @@
 /// Private: the normal distribution far into its tails, and a latent normal value seen through two limits.
 namespace bellwether::markov {
 
+constexpr double kLogRootTwoPi = 0.91893853320467274178;
+
 /// log of the standard normal distribution function; right to rounding for every finite z.
 [[nodiscard]] double log_cdf(double z);
 [[nodiscard]] double log_density(double z);

@@ -158,10 +158,6 @@ void Likelihood::Prepared::take_rows(const Panel& panel) {
             const bool is_first = i == panel.first_row(subject);
             check_row(spec, row, is_first);
             const Days gap{is_first ? 0.0 : row.time.count - last.time.count};
-            if (latent && (row.kind == Kind::watched || row.kind == Kind::entry))
-                throw Error("M004",
-                            "a model with levels that are followed takes looks and deaths only, not "
-                            "moves seen when they happen");
             PreparedRow out;
             out.kind = is_first ? Kind::snapshot : row.kind;
             out.state = row.state;

@@ -23,6 +23,11 @@ void check_row(const Spec& spec, const Row& row, bool first) {
         throw Error("M004", fmt::format("state {} of {}", row.state, spec.states.size()));
     if ((row.kind == Kind::one_of || row.among != 0) && (row.among & spec.all_states()) == 0)
         throw Error("M004", "a set of states that is empty");
+    if ((row.kind == Kind::watched || row.kind == Kind::entry) && spec.has_latent())
+        throw Error(
+            "M004",
+            "a model with levels that are followed takes looks and deaths only, not moves seen when they "
+            "happen");
     for (std::size_t c = 0; c < row.covariates.size(); ++c) {
         const double x = row.covariates[c];
         if (!std::isfinite(x) || (spec.covariates[c].indicator && x != 0.0 && x != 1.0))

@@ -147,6 +147,7 @@ private:
     /// What cannot come back. Not more: a state that has become unlikely may yet be the one that was right,
     /// and a likelihood that drops it has maxima of its own.
     static constexpr double kNegligible = 100.0, kNothing = 1e-40;
+    /// Likely enough to be worth two: within e^-10 of the likeliest state, and by a move of at least 1e-4.
     static constexpr double kSplitLog = 10.0, kSplitTimes = 1e-4;
 
     /// @tparam D  levels, 0: any number
@@ -240,7 +241,6 @@ private:
         if (x.censor != Censor::none || x.sets_only) return false;
         using std::exp;
         using std::sqrt;
-        constexpr double kLogRootTwoPi = 0.91893853320467274178;
         const std::size_t d = x.level, L = levels<D>();
         const T off = x.y - mean_[i * L + d] - n.mean[(d * Channel::kPatterns + x.pattern) * K_ + s];
         const T& variance = covariance_[(i * L + d) * L + d];
@@ -259,8 +259,8 @@ private:
             const T closer = per_wild - per;
             const T apart = off * closer;
             const T between = p * (1.0 - p) * apart * apart;
-            const T within = 1.0 - variance * (per + p * closer);
-            if (may_split(i) && plain(between) * plain(variance) > kSplitBegins * plain(within)) return false;
+            if (may_split(i) && plain(split_measure(p, apart, T(-closer), variance, per)) > kSplitBegins)
+                return false;
             shift += p * apart;
             shrink += p * closer - between;
             times *= all;
@@ -271,7 +271,6 @@ private:
         return true;
     }
 
-    /// Candidates that are hardly likely even before the reading are not worth two.
     [[nodiscard]] bool may_split(std::size_t i) const {
         return (part_[i] & kWild) == 0 && plain(log_[i]) > least_to_split_ && plain(times_[i]) > kSplitTimes;
     }

@@ -1,16 +1,10 @@
-#include <array>
 #include <cmath>
-#include <functional>
-#include <map>
 #include <random>
 
 #include <catch2/catch.hpp>
 
 #include "bellwether/markov/filter.hpp"
-#include "bellwether/markov/growth.hpp"
 #include "bellwether/markov/likelihood.hpp"
-#include "bellwether/markov/path.hpp"
-#include "bellwether/markov/simulate.hpp"
 
 #include "markov/support/oracle.hpp"
 
@@ -239,238 +233,6 @@ TEST_CASE("growth: the weights of evidence add up, levels included", "[switching
     CHECK(seen > 5);
 }
 
-namespace {
-
-/// P(state at the last row) by all paths of states at the rows, each with a Kalman filter of its own: nothing
-/// is collapsed. One level.
-Eigen::VectorXd by_paths(const Spec& spec, const Values& values, const std::vector<double>& times,
-                         const std::vector<double>& y, double noise, double diffusion, double first_mean,
-                         double first_sd) {
-    const Eigen::MatrixXd Q = generator(spec, values, {});
-    const Eigen::Index K = Q.rows();
-    Eigen::VectorXd rates(K);
-    for (Eigen::Index s = 0; s < K; ++s)
-        rates[s] = spec.growth_rate(static_cast<std::size_t>(s), values);
-    std::vector<GrowthMoments> gaps;
-    for (std::size_t i = 1; i < times.size(); ++i)
-        gaps.push_back(growth_moments(Q, rates, Days{times[i] - times[i - 1]}));
-    Eigen::VectorXd out = Eigen::VectorXd::Zero(K);
-    const Eigen::VectorXd start = start_probabilities(spec, values);
-    const std::function<void(std::size_t, Eigen::Index, double, double, double)> walk =
-        [&](std::size_t i, Eigen::Index s, double weight, double m, double V) {
-            const double S = V + noise * noise, off = y[i] - m;
-            // The first reading does not tell states apart.
-            if (i > 0) weight *= std::exp(-0.5 * off * off / S) / std::sqrt(S);
-            m += V / S * off;
-            V -= V * V / S;
-            if (i + 1 == times.size()) {
-                out[s] += weight;
-                return;
-            }
-            const GrowthMoments& g = gaps[i];
-            for (Eigen::Index next = 0; next < K; ++next)
-                if (g.P(s, next) > 0.0)
-                    walk(i + 1, next, weight * g.P(s, next), m + g.mean(s, next),
-                         V + g.variance(s, next) + diffusion * diffusion * (times[i + 1] - times[i]));
-        };
-    for (Eigen::Index s = 0; s < K; ++s)
-        if (start[s] > 0.0) walk(0, s, start[s], first_mean, first_sd * first_sd);
-    return out / out.sum();
-}
-
-const std::string kRegimes = R"(
-schema: 1
-model: regimes
-numbers: illustrative
-states: [{name: shrinking}, {name: stable}, {name: growing}]
-transitions:
-  - {from: shrinking, to: stable, rate: 0.005}
-  - {from: shrinking, to: growing, rate: 0.002}
-  - {from: stable, to: growing, rate: 0.0025}
-  - {from: growing, to: stable, rate: 0.0005}
-growth: {shrinking: -0.025, stable: 0, growing: 0.0077}
-channels:
-  - {name: ctdna, says: growth, family: normal, noise: 0.25, diffusion: 0.01, first: {mean: 2, sd: 1.5}, wild: {share: 0}}
-start: {probabilities: {shrinking: 0.6, stable: 0.25, growing: 0.15}}
-)";
-
-}  // namespace
-
-TEST_CASE("growth: collapsing costs little against all paths of nine visits", "[switching]") {
-    const Spec spec = oracle::spec_of(kRegimes);
-    const Values values = spec.start_values();
-    TransitionCache cache(spec, values);
-    const Filter filter(cache);
-    std::mt19937_64 random(20261127);
-    std::uniform_real_distribution<double> uniform;
-    std::vector<double> errors;
-    for (int patient = 0; patient < 200; ++patient) {
-        Schedule schedule;
-        double t = 0.0;
-        for (int v = 0; v < 9; ++v, t += patient % 2 == 0 ? 21.0 : 10.0 + 40.0 * uniform(random))
-            schedule.days.push_back(t);
-        Panel panel(spec);
-        (void)simulate(spec, values, schedule, random, panel);
-        FilterState state = filter.start();
-        Step step;
-        std::vector<double> y;
-        for (std::size_t i = 0; i < panel.rows(); ++i) {
-            filter.step(state, panel.row(i), step);
-            y.push_back(panel.row(i).readings[0].value);
-        }
-        const Eigen::VectorXd exact = by_paths(spec, values, schedule.days, y, 0.25, 0.01, 2.0, 1.5);
-        errors.push_back(std::abs(step.filtered[2] - exact[2]));
-    }
-    std::sort(errors.begin(), errors.end());
-    CAPTURE(errors[errors.size() / 2], errors.back());
-    CHECK(errors[errors.size() / 2] <= 0.002);
-    CHECK(errors.back() <= 0.05);
-}
-
-TEST_CASE("growth: over a long gap the filter says what a simulation in small steps says", "[switching]") {
-    const Spec spec = oracle::spec_of(kRegimes);
-    const Values values = spec.start_values();
-    // The shift over a gap is no normal, it has the moments of one: that costs little at the gap of CT scans,
-    // and is what remains after eight months without a reading.
-    const auto [gap, mean_error, largest_error] =
-        GENERATE(std::tuple(63.0, 0.01, 0.03), std::tuple(240.0, 0.05, 0.12));
-    const double dt = 0.25, noise = 0.25, diffusion = 0.01;
-    // Probabilities of the moves in a quarter of a day: exact to (0.007 x 0.25)^2.
-    const Eigen::MatrixXd Q = generator(spec, values, {});
-    const std::array<double, 3> rate = {-0.025, 0.0, 0.0077}, start = {0.6, 0.25, 0.15};
-    std::mt19937_64 random(7);
-    std::uniform_real_distribution<double> uniform;
-    std::normal_distribution<double> normal;
-    struct Bin {
-        double n = 0.0, growing = 0.0, said = 0.0;
-    };
-    std::map<int, Bin> bins;
-    TransitionCache cache(spec, values);
-    const Filter filter(cache);
-    Step step;
-    for (int patient = 0; patient < 40000; ++patient) {
-        double u = uniform(random);
-        std::size_t s = u < start[0] ? 0 : u < start[0] + start[1] ? 1 : 2;
-        const double first = 2.0 + 0.5 * normal(random), y0 = first + noise * normal(random);
-        double grown = 0.0;
-        for (double t = 0.0; t < gap; t += dt) {
-            grown += rate[s] * dt;
-            u = uniform(random);
-            for (std::size_t next = 0; next < 3; ++next) {
-                if (next == s) continue;
-                const double p = Q(static_cast<Eigen::Index>(s), static_cast<Eigen::Index>(next)) * dt;
-                if (u < p) {
-                    s = next;
-                    break;
-                }
-                u -= p;
-            }
-        }
-        const double y1 =
-            first + grown + diffusion * std::sqrt(gap) * normal(random) + noise * normal(random);
-        FilterState state = filter.start();
-        for (const auto& [t, y] : {std::pair(0.0, y0), std::pair(gap, y1)})
-            filter.step(state, {Days{t}, Kind::snapshot, 0, 0, std::vector<Reading>{Reading::of(y)}, {}},
-                        step);
-        Bin& bin = bins[static_cast<int>(std::floor((y1 - y0) / 0.5))];
-        bin.n += 1.0;
-        bin.growing += s == 2 ? 1.0 : 0.0;
-        bin.said += step.filtered[2];
-    }
-    double off = 0.0, all = 0.0;
-    for (const auto& [at, bin] : bins) {
-        if (bin.n < 200.0) continue;
-        const double p = bin.growing / bin.n, said = bin.said / bin.n;
-        CAPTURE(at, bin.n, p, said);
-        CHECK(std::abs(p - said) <= largest_error + 3.0 * std::sqrt(p * (1.0 - p) / bin.n));
-        off += bin.n * std::abs(p - said);
-        all += bin.n;
-    }
-    CHECK(off / all < mean_error);
-}
-
-TEST_CASE("growth: rates keep their sign and order, and 0 is exact", "[switching]") {
-    const Spec spec = oracle::spec_of(R"(
-schema: 1
-model: speeds
-numbers: illustrative
-states: [{name: shrinking}, {name: stable}, {name: slow, labels: [growing]}, {name: fast, labels: [growing]}]
-transitions: [{from: shrinking, to: growing, rate: 0.01}]
-growth: {fast: 0.02, shrinking: -0.03, slow: {start: 0.004, prior: {centre: 0.005, sd: 1}}, stable: 0}
-channels:
-  - {name: a, says: growth, family: normal, noise: 0.3, first: {mean: 1, sd: 2}}
-start: {probabilities: {shrinking: 1}}
-)");
-    Values values = spec.start_values();
-    CHECK(spec.growth_rate(0, values) == -0.03);
-    CHECK(spec.growth_rate(1, values) == 0.0);
-    CHECK(spec.growth_rate(2, values) == Approx(0.004).epsilon(1e-14));
-    CHECK(spec.growth_rate(3, values) == Approx(0.02).epsilon(1e-14));
-    REQUIRE(spec.parameter_index("growth(fast beyond slow)"));
-    values[*spec.parameter_index("growth(slow)")] = 0.05;
-    CHECK(spec.growth_rate(3, values) > spec.growth_rate(2, values));
-    CHECK(spec.parameters[*spec.parameter_index("growth(slow)")].prior->centre == 0.005);
-    // On by default: one reading in a hundred with five times the noise.
-    CHECK(spec.channels[0].latent->wild_share == 0.01);
-    CHECK_FALSE(spec.channels[0].latent->comparable);
-}
-
-TEST_CASE("growth: keys that cannot be are named with their place", "[switching]") {
-    const auto complaint = [](const std::string& growth, const std::string& channel) {
-        Findings findings;
-        (void)read_spec(
-            "schema: 1\nmodel: m\nnumbers: illustrative\nstates: [{name: up}, {name: down}]\n"
-            "transitions: [{from: up, to: down, rate: 0.1}]\n" +
-                growth + "channels:\n  - " + channel + "\nstart: {probabilities: {up: 1}}\n",
-            "m.yaml", findings);
-        REQUIRE_FALSE(findings.ok());
-        std::string all;
-        for (const Diagnostic& d : findings.list)
-            all += to_string(d) + '\n';
-        return all;
-    };
-    const std::string good = "{name: a, says: growth, family: normal, noise: 1, first: {mean: 0, sd: 1}}";
-    CHECK_THAT(complaint("", good), Catch::Contains("M038") && Catch::Contains("no rate is declared"));
-    CHECK_THAT(complaint("growth: {up: 0.1}\n", good), Catch::Contains("'down' is not given"));
-    CHECK_THAT(complaint("growth: {up: 0.1, dwon: 0}\n", good), Catch::Contains("down"));
-    CHECK_THAT(complaint("growth: {up: 0.1, down: 0.1}\n", good), Catch::Contains("M038"));
-    CHECK_THAT(
-        complaint("growth: {up: 0.1, down: -0.1}\n", "{name: a, says: growth, family: normal, noise: 1}"),
-        Catch::Contains("first"));
-    CHECK_THAT(complaint("growth: {up: 0.1, down: -0.1}\n",
-                         "{name: a, says: growth, family: categorical, noise: 1, first: {mean: 0, sd: 1}}"),
-               Catch::Contains("categorical"));
-}
-
-TEST_CASE("growth: one wild reading does not turn a stable patient into a growing one", "[switching]") {
-    const auto said = [](const std::string& wild, double outlier) {
-        std::string text = kRegimes;
-        text.replace(text.find("wild: {share: 0}"), 16, wild);
-        const Spec spec = oracle::spec_of(text);
-        const Values values = spec.start_values();
-        TransitionCache cache(spec, values);
-        const Filter filter(cache);
-        FilterState state = filter.start();
-        Step step;
-        for (int v = 0; v < 8; ++v)
-            filter.step(state,
-                        {Days{21.0 * v},
-                         Kind::snapshot,
-                         0,
-                         0,
-                         std::vector<Reading>{Reading::of(2.0 + (v == 6       ? outlier
-                                                                 : v % 2 == 0 ? 0.05
-                                                                              : -0.05))},
-                         {}},
-                        step);
-        return step.filtered[2];
-    };
-    const double without = said("wild: {share: 0.01}", 0.0), with = said("wild: {share: 0.01}", 2.0);
-    const double fragile = said("wild: {share: 0}", 2.0);
-    CHECK(std::abs(with - without) < 0.05);
-    CHECK(fragile - without > 0.2);
-}
-
 TEST_CASE("growth: a value of zero on a log scale is refused, a censored one weighs by its tail",
           "[switching]") {
     const Spec spec = oracle::spec_of(with_wild(kThree, ""));
@@ -491,4 +253,53 @@ TEST_CASE("growth: a value of zero on a log scale is refused, a censored one wei
     const double expected = std::log(0.99 * cdf((1.0 - 2.0) / std::hypot(1.5, 0.3)) +
                                      0.01 * cdf((1.0 - 2.0) / std::hypot(1.5, 1.5)));
     CHECK(Likelihood(spec, below).value(values) == Approx(expected).epsilon(1e-12));
+}
+
+TEST_CASE("growth: a first reading sets its level and tells no states apart, unless it is comparable",
+          "[switching]") {
+    const auto moved = [](const std::string& comparable) {
+        std::string text = with_wild(kThree, "");
+        text.replace(text.find("baseline: latent"), 16, "baseline: latent\n    comparable: " + comparable);
+        const Spec spec = oracle::spec_of(text);
+        const Values values = spec.start_values();
+        TransitionCache cache(spec, values);
+        const Filter filter(cache);
+        const std::vector<double> treated = {1.0};
+        FilterState state = filter.start({}, treated);
+        Step step;
+        std::vector<Reading> readings(4);
+        filter.step(state, {Days{0.0}, Kind::snapshot, 0, 0, readings, treated}, step);
+        readings[2] = Reading::of(6.0);  // high, as growing is: its mean is 0.8 above the others'
+        filter.step(state, {Days{21.0}, Kind::snapshot, 0, 0, readings, treated}, step);
+        // Among the living: that the patient was read at all says so much.
+        const auto change = [&] {
+            return step.filtered[2] / (1.0 - step.filtered[3]) -
+                   step.predicted[2] / (1.0 - step.predicted[3]);
+        };
+        const double first = change();
+        filter.step(state, {Days{42.0}, Kind::snapshot, 0, 0, readings, treated}, step);
+        return std::pair(first, change());
+    };
+    CHECK(std::abs(moved("false").first) < 1e-12);
+    CHECK(std::abs(moved("false").second) > 1e-6);
+    CHECK(moved("true").first > 0.02);
+}
+
+TEST_CASE("growth: a first reading that tells no states apart weighs by the states' mean together",
+          "[switching]") {
+    const Spec spec = oracle::spec_of(with_wild(kThree, ""));
+    const std::vector<double> treated = {1.0};
+    std::vector<Reading> readings(4);
+    readings[2] = Reading::of(std::exp(1.3));
+    Panel panel(spec);
+    panel.begin_subject("p");
+    panel.add({Days{0.0}, Kind::snapshot, 0, 0, readings, treated});
+    // Level 0.5, spread 0.6, plus 0, 0.1 or 0.8 by the state at the start; sd of a reading 0.35.
+    const double off = 1.3 - 0.5 - (0.5 * 0.0 + 0.3 * 0.1 + 0.2 * 0.8);
+    const auto density = [&](double noise) {
+        const double S = 0.36 + noise * noise;
+        return std::exp(-0.5 * off * off / S) / std::sqrt(2.0 * M_PI * S);
+    };
+    CHECK(Likelihood(spec, panel).value(spec.start_values()) ==
+          Approx(std::log(0.99 * density(0.35) + 0.01 * density(5.0 * 0.35))).epsilon(1e-12));
 }

@@ -141,7 +141,8 @@ ToldTwice<T> told(const LevelReading& r, const T& off, const T& variance, const 
     const bool more = plain(usual.log) > plain(wild.log);
     const T ratio = more ? exp(wild.log - usual.log) : exp(usual.log - wild.log);
     const T log_all = (more ? usual.log : wild.log) + log1p(ratio);
-    T p = more ? ratio / (ratio + 1.0) : 1.0 / (ratio + 1.0);  // wild
+    const T larger = 1.0 / (ratio + 1.0), smaller = ratio / (ratio + 1.0);
+    T p = more ? smaller : larger;  // wild
     const T apart = wild.shift - usual.shift;
     T log_one = log_all;
     if (may_split) {
@@ -151,9 +152,12 @@ ToldTwice<T> told(const LevelReading& r, const T& off, const T& variance, const 
             out.splits = true;
             out.wild = wild;
             out.wild.log += log(split);
-            const T left = 1.0 - split * p;
-            log_one += log(left);
-            p = p * (1.0 - split) / left;
+            // 1 - split x p without its cancellation; what is surely wild leaves nothing, but not nothing at
+            // all.
+            const T left = (more ? larger : smaller) + p * (1.0 - split);
+            const bool none = plain(left) < 1e-300;
+            log_one += none ? T(std::log(1e-300)) : log(left);
+            p = none ? T(0.0) : p * (1.0 - split) / left;
         }
     }
     out.one = {log_one, usual.shift + p * apart,

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -128,6 +129,23 @@ TEST_CASE("growth: the gradient equals differences of the likelihood", "[switchi
             CHECK(gradient[p] == Approx(slope).epsilon(1e-6).margin(1e-6));
         }
     }
+}
+
+TEST_CASE("growth: a reading beyond all reason leaves likelihood and gradient finite", "[switching]") {
+    const Spec spec = oracle::spec_of(with_wild(kThree, ""));
+    const std::vector<double> treated = {1.0};
+    Panel panel(spec);
+    panel.begin_subject("p");
+    for (int v = 0; v < 6; ++v) {
+        std::vector<Reading> readings(4);
+        readings[0] = Reading::of(std::exp(v == 3 ? 60.0 : 2.0 + 0.1 * v));
+        readings[1] = Reading::of(std::exp(v == 4 ? -20.0 : 4.2));
+        panel.add({Days{21.0 * v}, Kind::snapshot, 0, 0, readings, treated});
+    }
+    std::vector<double> gradient;
+    const double value = Likelihood(spec, panel).value(spec.start_values(), gradient);
+    CHECK(std::isfinite(value));
+    CHECK(std::all_of(gradient.begin(), gradient.end(), [](double g) { return std::isfinite(g); }));
 }
 
 TEST_CASE("growth: with one regime the filter is a Kalman filter", "[switching]") {

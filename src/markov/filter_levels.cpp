@@ -96,8 +96,9 @@ std::optional<LevelEstimate> level_estimate(const Spec& spec, const FilterState&
                       [](const Channel& c) { return c.latent.has_value(); });
     const auto d = static_cast<std::size_t>(earlier);
     const std::size_t parts = state.level_share.size(), D = state.level_mean.size() / parts;
+    const std::size_t per_state = parts_of(D);
     const auto weight = [&](std::size_t i) {
-        return std::exp(state.log_probability[i / kParts]) * state.level_share[i];
+        return std::exp(state.log_probability[i / per_state]) * state.level_share[i];
     };
     double mean = 0.0, square = 0.0;
     for (std::size_t i = 0; i < parts; ++i)

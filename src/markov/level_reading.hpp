@@ -123,12 +123,12 @@ T split_measure(const T& p, const T& apart, const T& closer, const T& variance, 
 
 /// Where a split begins and is complete. Without it a wild first reading holds the level for good, since all
 /// that follow look wild from there.
-constexpr double kSplitBegins = 0.05, kSplitDone = 0.2;
+constexpr double kSplitBegins = 0.05, kSplitDone = 0.5;
 
-/// @param variance  of the level before the reading
+/// @param variance  of the level before the reading; @param may_split  at most this much of the wild case
 template <typename T>
 ToldTwice<T> told(const LevelReading& r, const T& off, const T& variance, const T& noise, double wild_share,
-                  double wild_ratio, bool may_split) {
+                  double wild_ratio, const T& may_split) {
     using std::exp;
     using std::log;
     using std::log1p;
@@ -145,8 +145,9 @@ ToldTwice<T> told(const LevelReading& r, const T& off, const T& variance, const 
     T p = more ? smaller : larger;  // wild
     const T apart = wild.shift - usual.shift;
     T log_one = log_all;
-    if (may_split) {
-        const T split = ramp(split_measure(p, apart, T(usual.shrink - wild.shrink), variance, usual.shrink),
+    if (plain(may_split) > 0.0) {
+        const T split =
+            may_split * ramp(split_measure(p, apart, T(usual.shrink - wild.shrink), variance, usual.shrink),
                              kSplitBegins, kSplitDone);
         if (plain(split) > 0.0) {
             out.splits = true;

@@ -78,24 +78,32 @@ template <typename T>
     return out;
 }
 
-/// Parts of a state's mixture: entered in the last gap (bit 0), last reading maybe wild (bit 1).
-constexpr std::size_t kParts = 4, kEntered = 1, kWild = 2;
+/// Parts of a state's mixture: entered in the last gap (odd), and which level's last reading was maybe wild
+/// (part / 2, counted from 1; 0: none).
+constexpr std::size_t kEntered = 1;
+[[nodiscard]] constexpr std::size_t parts_of(std::size_t levels) {
+    return 2 * (1 + levels);
+}
+[[nodiscard]] constexpr std::size_t wild_part(std::size_t level) {
+    return 2 * (1 + level);
+}
 
 /// How likely each state is, in logs, and the distribution of the levels there: parts, each normal.
 template <typename T>
 struct Regimes {
     std::vector<T> log_weight;  ///< K
-    std::vector<T> share;       ///< K x kParts, of the state's weight; 0: no such part
-    std::vector<T> mean;        ///< K x kParts x D
-    std::vector<T> covariance;  ///< K x kParts x D x D
+    std::vector<T> share;       ///< K x parts, of the state's weight; 0: no such part
+    std::vector<T> mean;        ///< K x parts x D
+    std::vector<T> covariance;  ///< K x parts x D x D
 };
 
 /// One gap and one set of readings. Keeps its memory.
 template <typename T>
 class Switching {
 public:
-    Switching(std::size_t states, std::size_t levels) : K_(states), D_(levels) {
-        const std::size_t most = states * kParts * (1 + levels);
+    Switching(std::size_t states, std::size_t levels) : K_(states), D_(levels), parts_(parts_of(levels)) {
+        const std::size_t most = states * parts_ * (1 + levels);
+        relative_.resize(states);
         log_.resize(most);
         times_.resize(most);
         part_.resize(most);
@@ -111,15 +119,15 @@ public:
         std::fill(out.mean.begin(), out.mean.end(), T(0.0));
         std::fill(out.covariance.begin(), out.covariance.end(), T(0.0));
         for (std::size_t s = 0; s < K_; ++s) {
-            out.share[s * kParts] = T(1.0);
+            out.share[s * parts_] = T(1.0);
             for (std::size_t d = 0; d < D_; ++d)
-                set_level(n, s * kParts, d, out);
+                set_level(n, s * parts_, d, out);
         }
     }
 
     /// A level about which nothing is known any more.
     void forget(const LevelNumbers<T>& n, std::size_t level, Regimes<T>& out) const {
-        for (std::size_t i = 0; i < K_ * kParts; ++i) {
+        for (std::size_t i = 0; i < K_ * parts_; ++i) {
             for (std::size_t d = 0; d < D_; ++d)
                 out.covariance[(i * D_ + level) * D_ + d] = out.covariance[(i * D_ + d) * D_ + level] =
                     T(0.0);
@@ -147,8 +155,9 @@ private:
     /// What cannot come back. Not more: a state that has become unlikely may yet be the one that was right,
     /// and a likelihood that drops it has maxima of its own.
     static constexpr double kNegligible = 100.0, kNothing = 1e-40;
-    /// Likely enough to be worth two: within e^-10 of the likeliest state, and by a move of at least 1e-4.
-    static constexpr double kSplitLog = 10.0, kSplitTimes = 1e-4;
+    /// Share of all before the reading from where on a candidate may be two, and wholly so. In between
+    /// smoothly: a fit feels a step.
+    static constexpr double kRare = 1e-5, kCommon = 1e-3;
 
     /// @tparam D  levels, 0: any number
     template <std::size_t D>
@@ -156,24 +165,37 @@ private:
                    std::span<const LevelReading> readings, Regimes<T>& to, T* log_pair) {
         resize(to);
         set_common(n, from, readings);
-        double top = kNever;
-        for (std::size_t r = 0; r < K_; ++r)
-            top = std::max(top, plain(from.log_weight[r]));
-        least_to_split_ = top - kSplitLog;
+        const double top = weigh_states(from);
         for (std::size_t s = 0; s < K_; ++s) {
             count_ = 0;
             for (std::size_t r = 0; r < K_; ++r) {
                 const bool can = plain(from.log_weight[r]) > top - kNegligible &&
                                  (table != nullptr ? plain(table->P[r * K_ + s]) > 0.0 : r == s);
                 const std::size_t begin = count_;
-                for (std::size_t part = 0; can && part < kParts; ++part)
-                    if (plain(from.share[r * kParts + part]) > kNothing)
+                for (std::size_t part = 0; can && part < parts_; ++part)
+                    if (plain(from.share[r * parts_ + part]) > kNothing)
                         add_pair<D>(n, from, table, gap, readings, r, part, s);
                 if (log_pair != nullptr)
                     log_pair[s * K_ + r] = begin == count_ ? T(kNever) : log_sum(begin) - from.log_weight[r];
             }
             collapse<D>(s, to);
         }
+    }
+
+    /// Shares of the states before. @return the largest log weight
+    double weigh_states(const Regimes<T>& from) {
+        using std::exp;
+        double top = kNever;
+        for (std::size_t r = 0; r < K_; ++r)
+            top = std::max(top, plain(from.log_weight[r]));
+        for (std::size_t r = 0; r < K_; ++r)
+            relative_[r] = plain(from.log_weight[r]) > kNever ? T(exp(from.log_weight[r] - top)) : T(0.0);
+        T sum(0.0);
+        for (const T& one : relative_)
+            sum += one;
+        for (T& one : relative_)
+            one /= sum;
+        return top;
     }
 
     template <std::size_t D>
@@ -183,9 +205,9 @@ private:
 
     void resize(Regimes<T>& out) const {
         out.log_weight.resize(K_);
-        out.share.resize(K_ * kParts);
-        out.mean.resize(K_ * kParts * D_);
-        out.covariance.resize(K_ * kParts * D_ * D_);
+        out.share.resize(K_ * parts_);
+        out.mean.resize(K_ * parts_ * D_);
+        out.covariance.resize(K_ * parts_ * D_ * D_);
     }
 
     void set_level(const LevelNumbers<T>& n, std::size_t i, std::size_t d, Regimes<T>& out) const {
@@ -210,12 +232,16 @@ private:
     template <std::size_t D>
     void add_pair(const LevelNumbers<T>& n, const Regimes<T>& from, const GrowthTable<T>* table, double gap,
                   std::span<const LevelReading> readings, std::size_t r, std::size_t part, std::size_t s) {
-        const std::size_t begin = count_++, at = r * kParts + part, L = levels<D>();
+        const std::size_t begin = count_++, at = r * parts_ + part, L = levels<D>();
         T* const m = &mean_[begin * L];
         T* const C = &covariance_[begin * L * L];
         log_[begin] = from.log_weight[r] + common_;
         times_[begin] = from.share[at];
-        part_[begin] = r == s ? 0 : kEntered;
+        // In doubt about a reading until its level is read again.
+        bool read_again = part <= kEntered;
+        for (const LevelReading& x : readings)
+            read_again = read_again || (part & ~kEntered) == wild_part(x.level);
+        part_[begin] = (read_again ? 0 : part & ~kEntered) + (r == s ? 0 : kEntered);
         std::copy_n(&from.mean[at * L], L, m);
         std::copy_n(&from.covariance[at * L * L], L * L, C);
         if (table != nullptr) {
@@ -229,6 +255,7 @@ private:
                     if (n.share[e] != 0.0) C[d * L + e] += table->variance[i] * (n.share[d] * n.share[e]);
             }
         }
+        may_split_ = ramp(T(relative_[r] * times_[begin]), kRare, kCommon);
         for (const LevelReading& x : readings)
             for (std::size_t i = begin, end = count_; i < end; ++i)
                 if (!take_plainly<D>(n, x, s, i)) take<D>(n, x, s, i);
@@ -272,7 +299,7 @@ private:
     }
 
     [[nodiscard]] bool may_split(std::size_t i) const {
-        return (part_[i] & kWild) == 0 && plain(log_[i]) > least_to_split_ && plain(times_[i]) > kSplitTimes;
+        return part_[i] <= kEntered && plain(may_split_) > 0.0;
     }
 
     /// A reading into one candidate; may add another, in which it was wild.
@@ -281,12 +308,12 @@ private:
         const std::size_t d = x.level, L = levels<D>();
         const T off = x.y - mean_[i * L + d] - n.mean[(d * Channel::kPatterns + x.pattern) * K_ + s];
         const ToldTwice<T> t = told(x, off, covariance_[(i * L + d) * L + d], n.noise[d * K_ + s],
-                                    n.wild_share[d], n.wild_ratio[d], may_split(i));
+                                    n.wild_share[d], n.wild_ratio[d], may_split(i) ? may_split_ : T(0.0));
         if (t.splits) {
             const std::size_t other = count_++;
             log_[other] = log_[i];
             times_[other] = times_[i];
-            part_[other] = part_[i] | kWild;
+            part_[other] = part_[i] + wild_part(d);
             std::copy_n(&mean_[i * L], L, &mean_[other * L]);
             std::copy_n(&covariance_[i * L * L], L * L, &covariance_[other * L * L]);
             // What the reading weighs in all stays out of a weight that does not tell states apart.
@@ -343,7 +370,7 @@ private:
             }
             const T off = x.y - n.first_mean[x.level] - mean / sum;
             common_ += told(x, off, n.first_variance[x.level], T(noise / sum), n.wild_share[x.level],
-                            n.wild_ratio[x.level], false)
+                            n.wild_ratio[x.level], T(0.0))
                            .one.log;
         }
     }
@@ -356,22 +383,22 @@ private:
         double top = kNever;
         for (std::size_t i = 0; i < count_; ++i)
             top = std::max(top, plain(log_[i]));
-        T* const share = &to.share[s * kParts];
-        std::fill_n(share, kParts, T(0.0));
+        T* const share = &to.share[s * parts_];
+        std::fill_n(share, parts_, T(0.0));
         to.log_weight[s] = T(kNever);
-        std::array<T, kParts> sum{};
+        std::array<T, parts_of(D == 0 ? kMostLevels : D)> sum{};
         T all(0.0);
         for (std::size_t i = 0; i < count_ && top > kNever; ++i)
             sum[part_[i]] += times_[i] *= exp(log_[i] - top);
-        for (const T& one : sum)
-            all += one;
+        for (std::size_t part = 0; part < parts_; ++part)
+            all += sum[part];
         if (!(plain(all) > 0.0)) return;
         to.log_weight[s] = log(all) + top;
-        for (std::size_t part = 0; part < kParts; ++part) {
+        for (std::size_t part = 0; part < parts_; ++part) {
             if (!(plain(sum[part]) > 0.0)) continue;
             share[part] = sum[part] / all;
-            merge<D>(part, sum[part], &to.mean[(s * kParts + part) * levels<D>()],
-                     &to.covariance[(s * kParts + part) * levels<D>() * levels<D>()]);
+            merge<D>(part, sum[part], &to.mean[(s * parts_ + part) * levels<D>()],
+                     &to.covariance[(s * parts_ + part) * levels<D>() * levels<D>()]);
         }
     }
 
@@ -401,9 +428,9 @@ private:
                 C[e * L + d] = C[d * L + e];
     }
 
-    std::size_t K_, D_, count_ = 0;
-    T common_{};
-    double least_to_split_ = kNever;
+    std::size_t K_, D_, parts_, count_ = 0;
+    T common_{}, may_split_{};
+    std::vector<T> relative_;
     // Of the candidates that end in one state. Their weight is exp(log) x times: what is small but never
     // nothing need not go through a logarithm.
     std::vector<T> log_, times_, mean_, covariance_;

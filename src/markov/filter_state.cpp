@@ -10,7 +10,7 @@
 namespace bellwether::markov {
 namespace {
 
-constexpr std::string_view kForm = "markov-filter-2";
+constexpr std::string_view kForm = "markov-filter-3";
 
 std::string bits(double x) {
     return fmt::format("{:x}", std::bit_cast<std::uint64_t>(x));

@@ -98,10 +98,11 @@ struct Steps {
         const double seen = threshold - 0.5826 * sd;
         for (std::size_t n = 0; n < paths; ++n) {
             double u = uniform(random);
+            const std::size_t parts = from.level_share.size() / from.log_probability.size();
             std::size_t part = 0;
             for (; part + 1 < from.level_share.size(); ++part)
-                if ((u -= std::exp(from.log_probability[part / 4]) * from.level_share[part]) < 0.0) break;
-            std::size_t s = part / 4;
+                if ((u -= std::exp(from.log_probability[part / parts]) * from.level_share[part]) < 0.0) break;
+            std::size_t s = part / parts;
             double x = from.level_mean[part * 2 + 1] +
                        std::sqrt(from.level_covariance[part * 4 + 3]) * normal(random);
             bool has = x >= threshold;

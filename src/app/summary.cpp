@@ -240,7 +240,7 @@ void add_process(std::vector<Sheet>& sheets, const Method& method, const std::ve
 std::vector<Sheet> summary(const Method& method, const std::vector<InForce>& course,
                            const std::vector<double>& times) {
     std::vector<Sheet> sheets = {parameters(method), hazards(method), odds(method)};
-    add_process(sheets, method, course, times);
+    add_process(sheets, method, course.empty() ? covariates_over(method.model.spec, {}, {}) : course, times);
     std::erase_if(sheets, [](const Sheet& s) { return s.rows.empty(); });
     return sheets;
 }

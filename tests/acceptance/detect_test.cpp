@@ -87,7 +87,7 @@ TEST_CASE("detect says what is wrong, and where") {
     CHECK(desk.expect(0, "detect --help").find("bellwether detect ctdna.csv --log") != std::string::npos);
 }
 
-TEST_CASE("rules use the detectors; rules test and rules features know them") {
+TEST_CASE("rules use the detectors, rules test and rules features know them") {
     const Desk desk;
     desk.write("ctdna.yaml", R"(schema: 1
 groups:

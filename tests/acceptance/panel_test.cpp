@@ -59,7 +59,7 @@ TEST_CASE("fit reads a plain table: rates are moves over time at risk where all 
     CHECK(again["fingerprint"] == fit["fingerprint"]);
 }
 
-TEST_CASE("fit --preflight counts moves and names rows that cannot be; nothing is fitted") {
+TEST_CASE("fit --preflight counts moves and names rows that cannot be, nothing is fitted") {
     const Desk desk;
     desk.write("ward.yaml", kModel);
     desk.write("ward.csv", kTable);
@@ -150,7 +150,7 @@ TEST_CASE("model show gives one table as CSV, all of them as JSON") {
 }
 
 TEST_CASE(
-    "model simulate draws a table that fit reads, on the visits of another; the truth lies in the "
+    "model simulate draws a table that fit reads, on the visits of another, the truth lies in the "
     "intervals") {
     const Desk desk;
     const std::string covariates =
@@ -180,7 +180,7 @@ TEST_CASE(
     CHECK(desk.run("model simulate ward.yaml --panel visits.csv --from wel").code == 2);
 }
 
-TEST_CASE("model compare and model check on one table; pictures are files") {
+TEST_CASE("model compare and model check on one table, pictures are files") {
     const Desk desk;
     desk.write("ward.yaml", kModel);
     desk.write("ward.csv", kTable);

@@ -142,7 +142,7 @@ TEST_CASE("replay: without a grid it raises what the scans raised, on the days t
     CHECK_FALSE(check.difference);
 }
 
-TEST_CASE("replay --recorded: equal to the ledger across a second activation; a forged event is found",
+TEST_CASE("replay --recorded: equal to the ledger across a second activation, a forged event is found",
           "[app][replay]") {
     const Folder folder;
     const auto store = make_store(folder.file("s.db"));
@@ -327,7 +327,7 @@ TEST_CASE("replay: a patient without the channels of a rule is not assessable, n
     CHECK(replayed.patients[1].sides[0].at("high").days_not_assessable == 100);
 }
 
-TEST_CASE("report_replay: same bytes on any number of threads; sides paired; factors with one level left out",
+TEST_CASE("report_replay: same bytes on any number of threads, sides paired, factors with one level left out",
           "[app][replay]") {
     const Folder folder;
     const auto store = make_store(folder.file("s.db"));

@@ -18,7 +18,7 @@ TEST_CASE("sheets: CSV is what R reads, numbers are exact", "[app][sheet]") {
     CHECK(to_csv(kSheet) == "state,mean,low\n\"well, or so\",0.3333333333333333,NA\ndead,Inf,-0.5\n");
 }
 
-TEST_CASE("sheets: text lines up; JSON names each cell", "[app][sheet]") {
+TEST_CASE("sheets: text lines up, JSON names each cell", "[app][sheet]") {
     CHECK(to_text(kSheet) ==
           "mean stay, years\n"
           "  state           mean   low\n"

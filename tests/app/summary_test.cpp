@@ -116,7 +116,7 @@ TEST_CASE("covariates_at: levels, products, periods and centres", "[app][summary
     CHECK(message(spec, "both=3").starts_with("P029: no covariate is called 'both'"));
 }
 
-TEST_CASE("bootstrap: the same sheets, by percentiles; threads change nothing", "[app][summary][bootstrap]") {
+TEST_CASE("bootstrap: the same sheets, by percentiles, threads change nothing", "[app][summary][bootstrap]") {
     // Stays at the quantiles of an exponential of rate 2, all seen to end: the estimated mean stay is a mean,
     // whose bootstrap standard error is sd / sqrt(n).
     constexpr int n = 400;

@@ -86,7 +86,7 @@ std::vector<double> covariates(const Table& table, std::size_t row) {
 
 }  // namespace
 
-TEST_CASE("read_table: states by name, number and code; an exact entry by its state", "[app][table]") {
+TEST_CASE("read_table: states by name, number and code, an exact entry by its state", "[app][table]") {
     const Table t = good(spec_of(kIllness),
                          "id,t,state,age,SEX\n"
                          "a,0,1,50,m\n"

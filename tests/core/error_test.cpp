@@ -22,7 +22,7 @@ TEST_CASE("with_snippet: the caret stands under the character, tabs and wide byt
     CHECK(with_snippet(d, "one") == "f:2:4: error R1: w; h");
 }
 
-TEST_CASE("Findings: sorted by place and stable; warnings alone are ok", "[core][error]") {
+TEST_CASE("Findings: sorted by place and stable, warnings alone are ok", "[core][error]") {
     Findings f;
     f.warning("W1", {"b", 1, 1}, "w", "");
     CHECK(f.ok());

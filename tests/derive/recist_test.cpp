@@ -172,7 +172,7 @@ TEST_CASE("recist: overall response follows Tables 1 and 2", "[derive][recist][r
     CHECK(only("unequivocal_progression") == "NA/PD/PD");
 }
 
-TEST_CASE("recist: an equivocal new lesion waits; confirmed, PD is dated back",
+TEST_CASE("recist: an equivocal new lesion waits, confirmed, PD is dated back",
           "[derive][recist][reference]") {  // 4.3.5
     std::vector<Lesion> l = followed({40, 39, 39});
     l.push_back(stated(Role::new_, "NEW1", 56, "equivocal"));

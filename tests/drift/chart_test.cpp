@@ -227,7 +227,7 @@ TEST_CASE("chart: a second signal on a known baseline is dated by what came afte
     CHECK(chart.signals()[1].onset == 32);
 }
 
-TEST_CASE("chart: a new level is judged like a series that begins there; units do not matter",
+TEST_CASE("chart: a new level is judged like a series that begins there, units do not matter",
           "[drift][chart][property]") {
     CHECK(rc::check("restart and affine", [] {
         const auto x = *rc::gen::container<std::vector<double>>(

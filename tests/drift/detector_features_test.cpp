@@ -104,7 +104,7 @@ TEST_CASE("detectors: the excess of the chart over its limit, on the channel's s
     CHECK(number(t, ewma("ctdna"), 8 * 21) > 0);
 }
 
-TEST_CASE("detectors: the harmful side is watched; without one, both", "[drift][detectors]") {
+TEST_CASE("detectors: the harmful side is watched, without one, both", "[drift][detectors]") {
     const auto rise = then(flat, {2.0, 2.4, 3.1}), fall = then(flat, {0.5, 0.4, 0.3});
     const int end = 8 * 21;
     CHECK(number(visits("ctdna", rise), cusum("ctdna"), end) > 0);  // harms when it rises

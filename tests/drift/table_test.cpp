@@ -133,7 +133,7 @@ TEST_CASE("table: each feature is listed once, with a summary", "[drift][table]"
     CHECK(seen.size() == t.features().size());
 }
 
-TEST_CASE("table: detectors are plain numbers; what they cannot do is refused", "[drift][table]") {
+TEST_CASE("table: detectors are plain numbers, what they cannot do is refused", "[drift][table]") {
     const auto detector = [](const char* name, double first, double second) {
         return FeatureCall{
             name,

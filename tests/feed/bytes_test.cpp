@@ -44,7 +44,7 @@ TEST_CASE("feed_from_memory: cut or damaged gzip is refused", "[feed][bytes][err
     CHECK(test::code_of([&] { drain(*feed_from_memory(damaged)); }) == "F093");
 }
 
-TEST_CASE("open_feed: a file, plain or packed; one that is not there", "[feed][bytes]") {
+TEST_CASE("open_feed: a file, plain or packed, one that is not there", "[feed][bytes]") {
     const auto path = (std::filesystem::temp_directory_path() / "bellwether_bytes_test").string();
     write_text_atomically(path, packed);
     CHECK(drain(*open_feed(path)) == "a,b\n1,2\n");

@@ -93,7 +93,7 @@ TEST_CASE("CsvReader: what is written is read back, whatever it is and wherever 
     }));
 }
 
-TEST_CASE("CsvReader: a byte order mark is no part of the first cell; empty lines are passed over",
+TEST_CASE("CsvReader: a byte order mark is no part of the first cell, empty lines are passed over",
           "[feed][csv]") {
     for (const std::size_t piece : {1U, 2U, 100U}) {
         CHECK(read_all("\xEF\xBB\xBF"

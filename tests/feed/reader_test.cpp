@@ -115,7 +115,7 @@ TEST_CASE("patients: a refused row gives nothing, neither patient nor events", "
           Lines{"2:31 F012 2028-09-26 lies in the future"});
 }
 
-TEST_CASE("therapy: rows of start and stop; a backfill does not know the stop before it happens",
+TEST_CASE("therapy: rows of start and stop, a backfill does not know the stop before it happens",
           "[feed][reader]") {
     const auto p = profile(R"(schema: 1
 profile: p

@@ -121,7 +121,7 @@ TEST_CASE("read_spec: effects are shared with a sign, fixed, or one per level", 
     CHECK(spec.parameter_index("effect(stage=II: severe>dead)"));
 }
 
-TEST_CASE("read_spec: by-state gives each state a law; shared parameters are one", "[markov][spec]") {
+TEST_CASE("read_spec: by-state gives each state a law, shared parameters are one", "[markov][spec]") {
     const Spec spec = good(kStates + R"(channels:
   - name: fev
     by-state:

@@ -203,7 +203,7 @@ start: {probabilities: {growing: 1}}
     CHECK(level_estimate(spec, state, 1)->sd == Approx(std::sqrt(R)).epsilon(1e-12));
 }
 
-TEST_CASE("growth: filter and likelihood are one; a saved filter resumes bit for bit", "[switching]") {
+TEST_CASE("growth: filter and likelihood are one, a saved filter resumes bit for bit", "[switching]") {
     const Spec spec = oracle::spec_of(with_wild(kThree, ""));
     const Panel panel = rows_for(spec, 5, 11);
     const Values values = oracle::moved_values(spec, 2);

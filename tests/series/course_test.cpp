@@ -56,7 +56,7 @@ TEST_CASE("therapy: given from its start to the day before its stop", "[series][
     CHECK_FALSE(on(t, "any", day(-1)));
 }
 
-TEST_CASE("toxicity: active from onset to resolution, both inclusive; the highest grade counts",
+TEST_CASE("toxicity: active from onset to resolution, both inclusive, the highest grade counts",
           "[series][course]") {
     const Timeline t =
         timeline({}, {toxicity("colitis", 2, 10, 20), toxicity("rash", 3, 15, std::nullopt),

@@ -44,7 +44,7 @@ TEST_CASE("resample: weights have the mean and variance of the multinomial distr
     CHECK(products / how.draws == Approx(-1.0 / 40).margin(0.1));  // covariance -1/n
 }
 
-TEST_CASE("intervals: that of a mean is the normal limit's; a figure that is mostly nothing has none",
+TEST_CASE("intervals: that of a mean is the normal limit's, a figure that is mostly nothing has none",
           "[study][bootstrap]") {
     // Values 0 ... 399: sd 115.47, standard error 5.77, so 199.5 -+ 11.3. With 4000 draws the ends of a
     // percentile interval are known to about 0.03 of its standard error times 4.

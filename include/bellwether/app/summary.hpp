@@ -43,6 +43,7 @@ struct InForce {
 ///   stay          expected time in each state until each of `times`
 /// Intervals of all but the parameters by the delta method, of rates, ratios and times on the log scale, of
 /// probabilities on the logit scale.
+/// @param course  empty: every covariate at its centre, through the model's periods
 /// @param times  in the model's unit, each from 0
 [[nodiscard]] std::vector<Sheet> summarise(const markov::FittedModel& model,
                                            const std::vector<InForce>& course,

@@ -113,7 +113,8 @@ T ramp(const T& x, double low, double high) {
 
 /// What the case of a wild reading adds to the variance of the level after it, as a share of what there would
 /// be without: small where the reading is hardly wild, or makes no difference. A reading 2.3 sd off has 0.05,
-/// as has any first reading of a level that was hardly known before.
+/// any first reading of a level that was hardly known before 0.24 (one in a hundred wild, five times as
+/// wide).
 /// @param p  of the wild case; @param apart, closer  usual minus wild: of shift (its sign does not matter),
 /// shrink
 template <typename T>

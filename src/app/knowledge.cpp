@@ -17,7 +17,10 @@ std::string to_artifact(const RuleSet& rules) {
         files.push_back({{"name", f.name}, {"text", f.text}});
     for (const auto& [model, w] : rules.words)
         words[model] = {{"labels", w.labels}, {"channels", w.channels}};
-    return json{{"files", files}, {"models", words}, {"regimens", rules.regimens}}.dump();
+    json doc{{"files", files}, {"models", words}, {"regimens", rules.regimens}};
+    for (const auto& f : rules.thresholds)
+        doc["thresholds"].push_back({{"name", f.name}, {"text", f.text}});
+    return doc.dump();
 }
 
 RuleSet read_artifact(const std::string& text) {
@@ -30,17 +33,43 @@ RuleSet read_artifact(const std::string& text) {
             rules.words[model] = {w.at("labels").get<std::vector<std::string>>(),
                                   w.at("channels").get<std::vector<std::string>>()};
         rules.regimens = doc.at("regimens").get<std::vector<std::string>>();
+        if (doc.contains("thresholds"))
+            for (const auto& f : doc.at("thresholds"))
+                rules.thresholds.push_back(
+                    {f.at("name").get<std::string>(), f.at("text").get<std::string>()});
     } catch (const json::exception& e) {
         throw Error("P001", std::string("not an activated rule set: ") + e.what());
     }
     return rules;
 }
 
+std::vector<rulebook::Override> overrides_of(const RuleSet& rules, Findings& findings) {
+    std::vector<rulebook::Override> all;
+    for (const auto& f : rules.thresholds)
+        for (auto& o : rulebook::read_overrides(f.text, f.name, findings)) {
+            const auto same =
+                std::find_if(all.begin(), all.end(), [&](const auto& x) { return x.alert == o.alert; });
+            if (same == all.end())
+                all.push_back(std::move(o));
+            else
+                findings.error(
+                    "R040", o.at,
+                    "a threshold of '" + o.alert + "' stands at " + to_string(same->at) + " already",
+                    "leave one of them out");
+        }
+    return all;
+}
+
 rulebook::Rulebook load_rules(const RuleSet& rules, const drift::Table& table, Findings& findings,
                               const rulebook::Thresholds& thresholds) {
+    const auto overrides = overrides_of(rules, findings);
+    auto numbers = thresholds;
+    for (const auto& o : overrides)
+        numbers.emplace(o.alert, o.number);
     rulebook::Rulebook book;
     for (const auto& f : rules.files)
-        rulebook::merge(book, rulebook::load(f.text, f.name, table, findings, thresholds), findings);
+        rulebook::merge(book, rulebook::load(f.text, f.name, table, findings, numbers), findings);
+    rulebook::check_overrides(overrides, book, {}, findings);
     return book;
 }
 

@@ -26,6 +26,8 @@ void sort_in(RuleFiles& out, const std::string& path) {
         out.tests.push_back(std::move(f));
     else if (has_top_level_key(f.text, "regimens"))
         out.therapy.push_back(std::move(f));
+    else if (has_top_level_key(f.text, "thresholds"))
+        out.thresholds.push_back(std::move(f));
     else if (has_top_level_key(f.text, "groups"))
         out.rules.push_back(std::move(f));
 }
@@ -83,10 +85,31 @@ std::map<std::string, drift::ModelWords> words_under(const std::string& folder) 
     return words;
 }
 
+std::vector<std::pair<std::string, rulebook::ModelIdentity>> models_at_hand(
+    const std::string& folder, const std::vector<store::Activation>& active) {
+    std::map<std::string, rulebook::ModelIdentity> found;
+    for (const auto& path :
+         fs::is_directory(folder) ? yaml_files_under(folder) : std::vector<std::string>{}) {
+        const std::string text = read_text(path);
+        if (!has_top_level_key(text, "states")) continue;
+        Findings findings;
+        const auto spec = markov::read_spec(text, path, findings);
+        if (findings.ok()) found[spec.name] = {sha256_hex(spec.text), ""};
+    }
+    for (const auto& a : active) {
+        if (a.kind != store::ArtifactKind::model) continue;
+        Findings findings;
+        const auto model = markov::read_model(a.text, a.name, findings);
+        if (findings.ok()) found[a.name] = {model.spec_hash, a.hash};
+    }
+    return {found.begin(), found.end()};
+}
+
 RuleSet make_rule_set(const RuleFiles& files, const std::map<std::string, drift::ModelWords>& words,
                       const std::vector<store::Activation>& active) {
     RuleSet set;
     set.files = files.rules;
+    set.thresholds = files.thresholds;
     auto all = words;
     for (const auto& a : active) {
         if (a.kind != store::ArtifactKind::model) continue;
@@ -107,10 +130,16 @@ RuleSet make_rule_set(const RuleFiles& files, const std::map<std::string, drift:
 }
 
 rulebook::Rulebook check_rules(const RuleSet& rules, const RuleFiles& files,
-                               const ChannelCatalogue& catalogue, Findings& findings) {
+                               const ChannelCatalogue& catalogue, Findings& findings,
+                               const std::vector<std::pair<std::string, rulebook::ModelIdentity>>& models) {
     for (const auto& f : files.therapy)
         (void)therapy::read_graph(f.text, f.name, findings);
-    return load_rules(rules, *make_table(rules, catalogue), findings);
+    auto book = load_rules(rules, *make_table(rules, catalogue), findings);
+    Findings again;  // what of these is no warning about a model is known already
+    rulebook::check_overrides(overrides_of(rules, again), book, models, again);
+    for (auto& d : again.list)
+        if (d.code == "R043") findings.list.push_back(std::move(d));
+    return book;
 }
 
 void activate_rules(store::Store& store, const RuleFiles& files,
@@ -144,6 +173,19 @@ void activate_model(store::Store& store, const std::string& text, const std::str
     store.activate(
         {store::ArtifactKind::model, model.spec.name, hash, text, order.from, order.who, order.why},
         order.at);
+}
+
+Findings check_active_thresholds(store::Store& store) {
+    Findings findings;
+    const auto activations = store.activations();
+    std::optional<RuleSet> rules;
+    for (const auto& a : activations)
+        if (a.kind == store::ArtifactKind::rules) rules = read_artifact(a.text);
+    if (!rules || rules->thresholds.empty()) return findings;
+    Findings loading;  // what is active did load
+    const auto book = load_rules(*rules, *make_table(*rules, store.channels()), loading);
+    rulebook::check_overrides(overrides_of(*rules, loading), book, models_at_hand("", activations), findings);
+    return findings;
 }
 
 std::optional<therapy::Graph> graph_at(const std::vector<store::Activation>& activations, Instant at) {

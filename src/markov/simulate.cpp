@@ -75,6 +75,9 @@ private:
     [[nodiscard]] double parameter(int index) const { return values_[static_cast<std::size_t>(index)]; }
     double normal(double mean, double sd) { return std::normal_distribution<double>(mean, sd)(random_); }
 
+    [[nodiscard]] std::optional<double> first_value(std::size_t c) const {
+        return schedule_.first_value.empty() ? std::nullopt : schedule_.first_value[c];
+    }
     [[nodiscard]] Reading reported(double value, std::size_t c) const {
         const double limit = schedule_.lower_limit.empty() ? -std::numeric_limits<double>::infinity()
                                                            : schedule_.lower_limit[c];
@@ -87,10 +90,9 @@ private:
         const LatentLevel& level = *channel.latent;
         Latent& latent = latent_[c];
         if (!latent.any) {
-            const double first = schedule_.first_value.empty() ? 1.0 : schedule_.first_value[c];
-            latent.value = schedule_.first_value.empty()
-                               ? normal(values_[level.first_mean], values_[level.first_sd])
-                               : (channel.on_log_scale() ? std::log(first) : first);
+            const auto first = first_value(c);
+            latent.value = !first ? normal(values_[level.first_mean], values_[level.first_sd])
+                                  : (channel.on_log_scale() ? std::log(*first) : *first);
             latent.any = true;
         }
         double mean = 0.0, noise = level.noise >= 0 ? parameter(level.noise) : 0.0;
@@ -130,7 +132,7 @@ private:
     double value(const Channel& channel, const Channel::Group& group, std::size_t c,
                  std::span<const double> before) {
         const Latent& latent = latent_[c];
-        const double first = schedule_.first_value.empty() ? 1.0 : schedule_.first_value[c];
+        const double first = first_value(c).value_or(1.0);
         if (channel.says != Says::level && !latent.any)
             return channel.on_log_scale() ? std::log(first) : first;
         const double sd = parameter(group.sd);
@@ -161,30 +163,83 @@ std::vector<double> centred(const Spec& spec, const std::vector<double>& covaria
     return out;
 }
 
+/// The states among which a path is kept at a time; all before the first.
+StateSet kept_at(const Spec& spec, const Schedule& schedule, double day) {
+    StateSet among = spec.all_states();
+    for (const auto& k : schedule.kept)
+        if (k.from <= day) among = k.among;
+    return among;
+}
+
 /// A moving state: where it is and on which day it got there.
-struct Walker {
-    std::size_t state;
-    double day;
-    const std::vector<double>& rates;  ///< of growth, per state
-    double grown = 0.0;                ///< integral of the rates since it was last set to 0
-    /// Moves up to `until`; stops early on an exact entry. @return true when it did.
-    bool walk(const Spec& spec, const Eigen::MatrixXd& Q, double until, std::mt19937_64& random) {
+class Walker {
+public:
+    Walker(const Spec& spec, const Schedule& schedule, std::mt19937_64& random, std::vector<double> rates)
+        : spec_(spec), schedule_(schedule), random_(random), rates_(std::move(rates)) {}
+
+    void begin(Eigen::VectorXd chances) {
+        day = schedule_.days.front();
+        const StateSet among = kept_at(spec_, schedule_, day);
+        for (Index s = 0; s < chances.size(); ++s)
+            if (!contains(among, static_cast<std::size_t>(s))) chances[s] = 0.0;
+        if (!(chances.sum() > 0.0))
+            throw Error("M045",
+                        "no path of model '" + spec_.name + "' begins among the states it is to be kept in");
+        state = draw_from(chances, random_);
+    }
+
+    /// Moves up to `until` by the intensities of one interval; stops early on an exact entry.
+    /// @return true when it did
+    bool walk(const Eigen::MatrixXd& Q, double until) {
+        for (const auto& k : schedule_.kept) {
+            if (k.from <= day || k.from > until) continue;
+            if (walk_freely(Q, k.from)) return true;
+            enter(Q, k.among);
+        }
+        return walk_freely(Q, until);
+    }
+
+    std::size_t state = 0;
+    double day = 0.0;
+    double grown = 0.0;  ///< integral of the growth rates since it was last set to 0
+
+private:
+    bool walk_freely(const Eigen::MatrixXd& Q, double until) {
+        const StateSet among = kept_at(spec_, schedule_, day);
         while (day < until) {
-            const auto s = static_cast<Index>(state);
-            const double leave = -Q(s, s);
-            const double stay = leave > 0.0 ? std::exponential_distribution<double>(leave)(random)
+            Eigen::VectorXd w = Q.row(static_cast<Index>(state));
+            for (Index s = 0; s < w.size(); ++s)
+                if (static_cast<std::size_t>(s) == state || !contains(among, static_cast<std::size_t>(s)))
+                    w[s] = 0.0;
+            const double leave = w.sum();
+            const double stay = leave > 0.0 ? std::exponential_distribution<double>(leave)(random_)
                                             : std::numeric_limits<double>::infinity();
             const double from = day;
             day = std::min(day + stay, until);
-            grown += rates[state] * (day - from);
+            grown += rates_[state] * (day - from);
             if (day >= until) return false;
-            Eigen::VectorXd w = Q.row(s);
-            w[s] = 0.0;
-            state = draw_from(w, random);
-            if (spec.states[state].exact_entry) return true;
+            state = draw_from(w, random_);
+            if (spec_.states[state].exact_entry) return true;
         }
         return false;
     }
+
+    void enter(const Eigen::MatrixXd& Q, StateSet among) {
+        if (contains(among, state)) return;
+        Eigen::VectorXd into = Q.row(static_cast<Index>(state)), evenly = into;
+        for (Index s = 0; s < into.size(); ++s) {
+            const bool open = contains(among, static_cast<std::size_t>(s));
+            evenly[s] = open ? 1.0 : 0.0;
+            if (!open) into[s] = 0.0;
+        }
+        if (!(evenly.sum() > 0.0)) throw Error("M045", "a path is to be kept among no state");
+        state = draw_from(into.sum() > 0.0 ? into : evenly, random_);
+    }
+
+    const Spec& spec_;
+    const Schedule& schedule_;
+    std::mt19937_64& random_;
+    std::vector<double> rates_;
 };
 
 }  // namespace
@@ -202,15 +257,15 @@ std::vector<std::size_t> simulate(const Spec& spec, const Values& values, const 
     std::vector<double> rates;
     for (std::size_t s = 0; s < spec.states.size(); ++s)
         rates.push_back(spec.growth_rate(s, values));
-    Walker walker{draw_from(start_probabilities(spec, values, covariates(0)), random), schedule.days.front(),
-                  rates};
+    Walker walker(spec, schedule, random, std::move(rates));
+    walker.begin(start_probabilities(spec, values, covariates(0)));
     std::vector<Reading> readings(spec.channels.size());
     for (std::size_t i = 0; i < schedule.days.size(); ++i) {
         const std::vector<double>& before = covariates(i == 0 ? 0 : i - 1);
         Row row;
         row.time = Days{schedule.days[i]};
         if (i > 0) {
-            const bool entered = walker.walk(spec, generator(spec, values, before), schedule.days[i], random);
+            const bool entered = walker.walk(generator(spec, values, before), schedule.days[i]);
             if (entered) {
                 const std::vector<Reading> nothing(spec.channels.size());
                 row.time = Days{

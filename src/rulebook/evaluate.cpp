@@ -321,6 +321,15 @@ const std::vector<FeatureCall>& Evaluator::calls() const {
     return impl_->calls;
 }
 
+std::vector<FeatureCall> calls_of_when(const Rule& rule) {
+    std::vector<int> asked;
+    add_calls(rule.compiled->when, asked);
+    std::vector<FeatureCall> out;
+    for (const int call : asked)
+        out.push_back(rule.compiled->calls[static_cast<std::size_t>(call)]);
+    return out;
+}
+
 PatientVerdicts evaluate(const Rulebook& book, PatientFeatures& patient, Date as_of) {
     return Evaluator(book).evaluate(patient, as_of);
 }

@@ -7,10 +7,12 @@
 
 #include <fmt/format.h>
 
+#include "bellwether/core/hash.hpp"
 #include "bellwether/core/text.hpp"
 #include "bellwether/core/yaml.hpp"
 
 #include "compile.hpp"
+#include "tunable.hpp"
 
 namespace bellwether::rulebook {
 namespace {
@@ -25,38 +27,6 @@ bool permanent_name(std::string_view s) {
     return !s.empty() && letter(s[0]) && std::all_of(s.begin(), s.end(), [&](char c) {
         return letter(c) || (c >= '0' && c <= '9') || c == '-';
     });
-}
-
-/// "P(growing) >= 0.8", "value(ctdna) > 2 %": what stands left of the sign is kept as it is.
-std::optional<Tunable> read_tunable(const std::string& text) {
-    const auto sign = text.find_last_of("<>");
-    if (sign == std::string::npos || sign == 0) return std::nullopt;
-    auto begin = sign + (text.compare(sign + 1, 1, "=") == 0 ? 2U : 1U);
-    begin = text.find_first_not_of(' ', begin);
-    if (begin == std::string::npos) return std::nullopt;
-    auto end = text.find_first_not_of("-0123456789.", begin);
-    if (end == std::string::npos) end = text.size();
-    const auto number = parse_double(std::string_view(text).substr(begin, end - begin));
-    if (!number) return std::nullopt;
-    return Tunable{text, *number, text.substr(end), text[sign] == '>'};
-}
-
-/// The comparison with the number in force, in a form that the language reads.
-std::string with_number(const Tunable& t) {
-    const auto sign = t.comparison.find_last_of("<>");
-    const bool equal = t.comparison.compare(sign + 1, 1, "=") == 0;
-    return t.comparison.substr(0, sign + (equal ? 2U : 1U)) + " " + shortest(t.number) + t.unit;
-}
-
-/// Whether the comparison that stands in `when` at a place ends and begins there: not "... >= 0.8" in
-/// "... >= 0.85" or "... >= 0.8 * 2", nor "value(x) > 1" in "xvalue(x) > 1".
-bool stands_alone(const std::string& when, std::size_t at, std::size_t length) {
-    const auto word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
-    if (at > 0 && word(when[at - 1])) return false;
-    const auto next = when.find_first_not_of(' ', at + length);
-    if (next == std::string::npos || when[next] == ')') return true;
-    const auto rest = std::string_view(when).substr(next);
-    return next > at + length && (rest.starts_with("and ") || rest.starts_with("or "));
 }
 
 class RuleReader {
@@ -106,55 +76,93 @@ private:
     }
 
     void conditions(yaml::Map& map) {
-        const yaml::Node when = map.required("when"), tuned = map.optional("tunable");
-        compiled_->when = expression(when, "when", rule_.when);
-        if (!tuned.is_null()) tunable(when, tuned);
+        const yaml::Node when = map.required("when"), until = map.optional("until");
+        const yaml::Node persists = map.optional("for"), escalates = map.optional("escalate");
+        if (const yaml::Node tuned = map.optional("tunable"); !tuned.is_null()) tunable(when, until, tuned);
         if (!rule_.tunable && thresholds_.contains(rule_.alert))
             findings_.error("R027", rule_.at, fmt::format("rule '{}' has no tunable number", rule_.alert),
                             "name the comparison of 'when' that may be moved: 'tunable: P(growing) >= 0.8'");
-        compiled_->unless = expression(map.optional("unless"), "unless", rule_.unless);
-        compiled_->until = expression(map.optional("until"), "until", rule_.until);
-        if (const yaml::Node node = map.optional("for"); !node.is_null()) persistence(node);
+        compiled_->when = expression(when, "when", rule_.when, moved_when_);
+        const yaml::Node unless = map.optional("unless");
+        compiled_->unless = expression(unless, "unless", rule_.unless);
+        compiled_->until = expression(until, "until", rule_.until, moved_until_);
+        if (!persists.is_null()) persistence(persists);
         rule_.severity = static_cast<Severity>(map.word("severity", severities));
-        if (const yaml::Node node = map.optional("escalate"); !node.is_null()) escalation(node);
+        if (!escalates.is_null()) escalation(escalates);
         if (rule_.persistence.visits && rule_.persistence.of.empty()) needs_visits();
+        Sha256 all;
+        all.field(rule_.model);
+        for (const auto* node : {&when, &unless, &until, &persists})
+            all.field(node->is_scalar() ? node->scalar() : "");
+        if (rule_.tunable) all.field(rule_.tunable->comparison).field(rule_.tunable->until);
+        rule_.conditions = all.hex();
     }
 
-    Expression expression(const yaml::Node& node, const std::string& key, std::string& written) {
+    /// @param moved  with the number that was asked for in place of the file's; "" = as it stands there
+    Expression expression(const yaml::Node& node, const std::string& key, std::string& written,
+                          const std::string& moved = {}) {
         if (node.is_null()) return {};
         const auto text = yaml::as_text(node, findings_);
         if (!text) return {};
         written = *text;
-        Scope scope{table_, rule_.model, *compiled_, findings_};
-        Expression e = compile(Source{node, 0, node.scalar(), {}}, Use::condition, key, scope);
+        if (!moved.empty()) {
+            // Findings stand where the file says: only what it says itself can be wrong.
+            CompiledRule apart;
+            Scope scope{table_, rule_.model, apart, findings_};
+            (void)compile(Source{node, 0, node.scalar(), {}}, Use::condition, key, scope);
+            written = moved;
+        }
+        Findings known;
+        Scope scope{table_, rule_.model, *compiled_, moved.empty() ? findings_ : known};
+        Expression e =
+            compile(Source{node, 0, moved.empty() ? node.scalar() : moved, {}}, Use::condition, key, scope);
         add_calls(e, compiled_->watched);
         return e;
     }
 
-    /// One comparison of `when`, word for word; with the number that is asked for `when` is read again.
-    void tunable(const yaml::Node& when, const yaml::Node& node) {
+    /// One comparison of an expression, word for word. @return nothing after a finding
+    std::optional<Tunable> comparison_of(const yaml::Node& expression, const std::string& key,
+                                         const yaml::Node& node, const std::string& example, Place& place) {
         const auto text = yaml::as_text(node, findings_);
-        if (!text || when.is_null()) return;
+        if (!text) return std::nullopt;
         auto found = read_tunable(*text);
-        const auto first = rule_.when.find(*text);
-        const bool nowhere = first == std::string::npos || !stands_alone(rule_.when, first, text->size());
-        const bool twice = !nowhere && rule_.when.find(*text, first + 1) != std::string::npos;
-        if (!found || nowhere || twice) {
-            findings_.error("R026", node.at(),
-                            !found ? fmt::format("'{}' is no comparison with a number", *text)
-                                   : fmt::format("'{}' is {} a comparison of 'when'", *text,
-                                                 nowhere ? "not" : "more than once"),
-                            "repeat one comparison of 'when' word for word, the number on its right: "
-                            "'tunable: P(growing) >= 0.8'");
-            return;
+        place = find_comparison(expression.is_scalar() ? expression.scalar() : "", *text);
+        if (found && !place.nowhere && !place.twice) return found;
+        findings_.error("R026", node.at(),
+                        !found ? fmt::format("'{}' is no comparison with a number", *text)
+                               : fmt::format("'{}' is {} a comparison of '{}'", *text,
+                                             place.nowhere ? "not" : "more than once", key),
+                        fmt::format("repeat one comparison of '{}' word for word, the number on its right: "
+                                    "'{}'",
+                                    key, example));
+        return std::nullopt;
+    }
+
+    /// `P(growing) >= 0.8`, or that and the comparison of `until` that goes with it.
+    void tunable(const yaml::Node& when, const yaml::Node& until, const yaml::Node& node) {
+        if (when.is_null()) return;
+        const bool pair = node.is_sequence() && node.size() == 2;
+        Place in_when, in_until;
+        auto found =
+            comparison_of(when, "when", pair ? node[0] : node, "tunable: P(growing) >= 0.8", in_when);
+        if (!found) return;
+        if (pair) {
+            const auto end = comparison_of(until, "until", node[1],
+                                           "tunable: [P(growing) >= 0.8, P(growing) < 0.5]", in_until);
+            if (!end) return;
+            if (found->number == 0.0) {
+                findings_.error("R026", node[1].at(), "no number is in proportion to 0",
+                                "leave the comparison of 'until' out");
+                return;
+            }
+            found->until = end->comparison;
+            found->until_number = end->number;
         }
         if (const auto wanted = thresholds_.find(rule_.alert); wanted != thresholds_.end()) {
+            found->until_number *= pair ? wanted->second / found->number : 1.0;
             found->number = wanted->second;
-            rule_.when.replace(first, text->size(), with_number(*found));
-            *compiled_ = {};
-            Scope scope{table_, rule_.model, *compiled_, findings_};
-            compiled_->when = compile(Source{when, 0, rule_.when, {}}, Use::condition, "when", scope);
-            add_calls(compiled_->when, compiled_->watched);
+            moved_when_ = with_number(when.scalar(), in_when, found->comparison, found->number);
+            if (pair) moved_until_ = with_number(until.scalar(), in_until, found->until, found->until_number);
         }
         rule_.tunable = std::move(found);
     }
@@ -296,6 +304,7 @@ private:
     const Thresholds& thresholds_;
     Findings& findings_;
     Rule rule_;
+    std::string moved_when_, moved_until_;  ///< with the number that was asked for; "" = as written
     Location for_at_;
     std::shared_ptr<CompiledRule> compiled_ = std::make_shared<CompiledRule>();
 };

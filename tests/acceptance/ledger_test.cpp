@@ -158,3 +158,37 @@ TEST_CASE("a replay writes nothing, raises what the scan raised, and finds the l
     CHECK(desk.run(span + "--curve c.svg").code == 2);
     CHECK(desk.run(span + "--recorded --every 7d").code == 2);
 }
+
+TEST_CASE("thresholds stand beside rules: activated they are in force, for another rule they are refused") {
+    const Desk desk;
+    desk.prepare("simulated");
+    CHECK(desk.run("rules calibrate --budget plenty").code == 2);
+    CHECK(desk.run("rules calibrate --event-free").code == 2);
+    CHECK(desk.run("rules calibrate --from 2024-01-01").code == 2);
+    CHECK(desk.run("rules calibrate --rule nobody").code == 1);  // P033
+    CHECK(desk.run("rules calibrate").code == 1);                // P035: no tunable number
+    const std::string digest(64, 'a');
+    const auto thresholds = [&](const std::string& alert) {
+        return "schema: 1\nthresholds:\n  - {alert: " + alert +
+               ", comparison: \"value(ctdna) >= 2 %\", number: 5, rule: \"" + digest + "\"}\n";
+    };
+    desk.write(
+        "mine.yaml",
+        "schema: 1\ngroups:\n  - name: g\n    rules:\n      - alert: high\n        title: t\n        "
+        "maturity: "
+        "sandbox\n        when: value(ctdna) >= 2 %\n        tunable: value(ctdna) >= 2 %\n        severity: "
+        "info\n        summary: s\n        illustrative: true\n");
+    desk.write("t.yaml", thresholds("high"));
+    const auto checked = desk.run("rules check mine.yaml t.yaml");
+    CHECK(checked.code == 0);
+    CHECK(checked.err.find("R042") != std::string::npos);  // found for a rule with other conditions
+    desk.write("u.yaml", thresholds("hihg"));
+    const auto refused = desk.run("rules check mine.yaml u.yaml");
+    CHECK(refused.code == 3);
+    CHECK(refused.err.find("did you mean 'high'?") != std::string::npos);
+    desk.expect(0, "rules activate mine.yaml t.yaml --from 2024-01-01");
+    desk.results("all.csv", ctdna("2024-02-10", "3", "A1", "final", "2024-02-11") +
+                                ctdna("2024-03-10", "6", "A2", "final", "2024-03-11"));
+    desk.expect(0, "scan --as-of 2024-05-01");
+    CHECK(states(desk) == Strings{"open 2024-03-10"});
+}

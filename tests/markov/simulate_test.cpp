@@ -152,3 +152,40 @@ TEST_CASE("simulate: an exact entry is at its own time, or rounded up to a whole
     }
     CHECK_THAT(sum, WithinAbs(0.5, 5 * 0.5 / std::sqrt(5'000.0)));
 }
+
+TEST_CASE("simulate: a kept path stays where it is kept and moves there on the day", "[markov][simulate]") {
+    // Intensities 0.02 to b, 0.03 to c from a; b to c 0.05; c is left for d at 0.04.
+    const auto spec = oracle::spec_of(
+        "schema: 1\nmodel: m\nnumbers: illustrative\n"
+        "states: [{name: a}, {name: b}, {name: c}, {name: d, absorbing: true, entry: exact}]\n"
+        "transitions: [{from: a, to: b, rate: 0.02}, {from: a, to: c, rate: 0.03}, {from: b, to: c, rate: "
+        "0.05},"
+        " {from: c, to: d, rate: 0.04}]\n"
+        "channels: [{name: x, says: level, family: normal, mean: {a: 0, b: 1, c: 2}, sd: 1}]\n"
+        "start: {probabilities: {a: 0.5, b: 0.5}}\n");
+    Schedule schedule;
+    for (int i = 0; i <= 20; ++i)
+        schedule.days.push_back(10.0 * i);
+    std::mt19937_64 random(7);
+    const auto draw = [&] {
+        Panel panel(spec);
+        return simulate(spec, spec.start_values(), schedule, random, panel);
+    };
+    schedule.kept = {{0.0, only(0)}, {95.0, only(1) | only(2)}};
+    int in_b = 0;
+    constexpr int n = 2000;
+    for (int k = 0; k < n; ++k) {
+        const auto states = draw();
+        REQUIRE(states.size() == 21);  // never in d
+        for (std::size_t i = 0; i < 10; ++i)
+            REQUIRE(states[i] == 0);
+        for (std::size_t i = 10; i < 21; ++i)
+            REQUIRE((states[i] == 1 || states[i] == 2));
+        in_b += states[10] == 1 ? 1 : 0;
+    }
+    // On day 95 it enters b with 0.02 / 0.05, and leaves it for c at 0.05 a day over 5 days.
+    const double p = 0.4 * std::exp(-0.25), sd = std::sqrt(p * (1 - p) / n);
+    CHECK(std::abs(in_b / static_cast<double>(n) - p) < 4 * sd);
+    schedule.kept = {{0.0, only(2)}};
+    CHECK_THROWS_WITH(draw(), Catch::Contains("M045"));
+}

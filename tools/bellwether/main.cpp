@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
             rules_features,
             rules_activate,
             rules_list,
+            rules_calibrate,
             scan,
             replay,
             alerts_list,

@@ -123,6 +123,8 @@ void define_activate(Options& o) {
         const auto store = a->session.open();
         const app::Order order{activation_instant(*store, a->from), now(), a->session.actor(), a->why};
         app::activate_model(*store, read_text(a->file), a->file, order);
+        for (const auto& d : app::check_active_thresholds(*store).list)
+            fmt::print(stderr, "{}\n", to_string(d));
         fmt::print("{}model {} active from {}\n", banner(*store), a->file, to_string(order.from));
         return Exit::ok;
     });

@@ -13,6 +13,7 @@
 
 #include "commands.hpp"
 #include "replay_output.hpp"
+#include "sides.hpp"
 
 namespace bellwether::cli {
 namespace {
@@ -25,59 +26,8 @@ struct Args {
     bool recorded = false, elsewhere = false;
 };
 
-/// The text of a fitted model: the file's own, or, where it is a specification, that of a cross-fit.
-std::string model_text(const std::string& file, store::Store& store, const Args& a, Instant to) {
-    const std::string text = read_text(file);
-    Findings findings;
-    const auto spec = markov::read_spec(text, file, findings);
-    if (!findings.ok()) return text;
-    app::FitRequest fit;
-    fit.spec_text = text;
-    fit.spec_file = file;
-    fit.folds = static_cast<std::size_t>(a.folds);
-    fit.as_of = to;
-    fit.threads = static_cast<unsigned>(a.threads);
-    fmt::print(stderr, "bellwether: fitting {} in {} folds\n", spec.name, a.folds);
-    return markov::write_model(app::fit_store(store, fit));
-}
-
-app::SideSource source(const std::vector<std::string>& rules, const std::vector<std::string>& models,
-                       store::Store& store, const Args& a, Instant to) {
-    app::SideSource s;
-    if (!rules.empty()) {
-        const auto files = app::find_rule_files(rules);
-        const auto words = app::words_under(a.words.empty() ? home() + "/models" : a.words);
-        s.rules = app::make_rule_set(files, words, store.activations());
-        Findings findings;
-        (void)app::check_rules(*s.rules, files, store.channels(), findings);
-        if (!findings.ok()) throw InputError(findings);
-    }
-    for (const auto& file : models)
-        s.models.push_back(model_text(file, store, a, to));
-    return s;
-}
-
-/// "0.5,0.7,0.9" or "0.5:0.9:0.1".
-std::vector<double> thresholds(const std::string& text) {
-    const auto bad = [&] {
-        return UsageError("--sweep '" + text + "': write RULE=0.5,0.7,0.9 or RULE=0.5:0.9:0.1");
-    };
-    std::vector<double> list;
-    const bool range = text.find(':') != std::string::npos;
-    for (const auto& part : split(text, range ? ':' : ',')) {
-        const auto x = parse_double(part);
-        if (!x) throw bad();
-        list.push_back(*x);
-    }
-    if (!range) return list;
-    if (list.size() != 3 || !(list[2] > 0) || list[1] < list[0] || (list[1] - list[0]) / list[2] > 1000)
-        throw bad();
-    const auto steps = static_cast<int>(std::floor((list[1] - list[0]) / list[2] + 1e-9));
-    std::vector<double> values;
-    // Rounded to 12 places: 0.5 + 2 * 0.1 is 0.7 to a reader.
-    for (int i = 0; i <= steps; ++i)
-        values.push_back(std::round((list[0] + i * list[2]) * 1e12) / 1e12);
-    return values;
+SideFitting fitting(const Args& a, Instant to) {
+    return {a.words, static_cast<std::size_t>(a.folds), static_cast<unsigned>(a.threads), to};
 }
 
 app::ReplayRequest span(const Args& a) {
@@ -118,7 +68,8 @@ Exit run(const Args& a) {
         out.ledger = app::check_ledger(*store, request.threads);
         sides.push_back(app::recorded_side(*store, to));
     } else {
-        sides.push_back(app::make_side("first", *store, source(a.rules, a.models, *store, a, to), from, to));
+        sides.push_back(app::make_side("first", *store,
+                                       side_source(a.rules, a.models, *store, fitting(a, to)), from, to));
     }
     for (const auto& k : sides[0].knowledge)
         for (const auto& rule : k->book.rules)
@@ -132,9 +83,10 @@ Exit run(const Args& a) {
         const auto equals = s.find('=');
         if (equals == std::string::npos) throw UsageError("--sweep '" + s + "': write RULE=0.5,0.7,0.9");
         const std::string rule = s.substr(0, equals);
-        const auto values = thresholds(s.substr(equals + 1));
-        app::add_thresholds(sides[0], app::side_rules(*store, source(a.rules, {}, *store, a, to), to), rule,
-                            values);
+        const auto values = numbers(s.substr(equals + 1), "--sweep " + s);
+        app::add_thresholds(sides[0],
+                            app::side_rules(*store, side_source(a.rules, {}, *store, fitting(a, to)), to),
+                            rule, values);
         report.swept.emplace_back(rule, std::vector<std::string>{});
         for (const double v : values)
             report.swept.back().second.push_back(shortest(v));
@@ -142,7 +94,8 @@ Exit run(const Args& a) {
     if (!a.against_rules.empty() || !a.against_models.empty()) {
         auto rules = a.against_rules.empty() ? a.rules : a.against_rules;
         auto models = a.against_models.empty() ? a.models : a.against_models;
-        sides.push_back(app::make_side("against", *store, source(rules, models, *store, a, to), from, to));
+        sides.push_back(
+            app::make_side("against", *store, side_source(rules, models, *store, fitting(a, to)), from, to));
     }
     for (const auto& side : sides)
         app::refuse_in_sample(side, *store, from, a.elsewhere);

@@ -55,7 +55,7 @@ std::vector<std::string> with_partners(const std::vector<std::string>& paths) {
 void print(const Findings& findings, const app::RuleFiles& files) {
     for (const auto& d : findings.list) {
         std::string text;
-        for (const auto* list : {&files.rules, &files.tests, &files.therapy})
+        for (const auto* list : {&files.rules, &files.tests, &files.therapy, &files.thresholds})
             for (const auto& f : *list)
                 if (f.name == d.at.file) text = f.text;
         fmt::print(stderr, "{}\n", text.empty() ? to_string(d) : with_snippet(d, text));
@@ -79,13 +79,19 @@ void define_check(Options& o) {
     auto a = std::make_shared<Args>();
     a->sources(o);
     o.text("--channels", a->channels, "channel catalogue; default: the shipped one");
+    o.text("--db", a->session.db, "store whose active models thresholds are held against");
     o.word("--format", a->session.format, "text or json", {"text", "json"});
-    o.examples("  bellwether rules check rules/\n  bellwether rules check mine.yaml --format json\n");
+    o.examples(
+        "  bellwether rules check rules/\n  bellwether rules check mine.yaml --format json\n"
+        "  bellwether rules check rules/ thresholds.yaml --db trial.db\n");
     o.run([a] {
         const auto files = app::find_rule_files(a->paths);
-        const auto set = app::make_rule_set(files, app::words_under(a->model_folder()), {});
+        std::vector<store::Activation> active;
+        if (!a->session.db.empty()) active = a->session.open()->activations();
+        const auto set = app::make_rule_set(files, app::words_under(a->model_folder()), active);
         Findings findings;
-        const auto book = app::check_rules(set, files, a->catalogue(), findings);
+        const auto book = app::check_rules(set, files, a->catalogue(), findings,
+                                           app::models_at_hand(a->model_folder(), active));
         if (a->session.output() == Format::json)
             fmt::print("{}", findings_json(findings));
         else
@@ -155,6 +161,7 @@ void define_activate(Options& o) {
             print(e.findings(), files);
             return Exit::bad_input;
         }
+        print(app::check_active_thresholds(*store), files);
         fmt::print("{}{} rule files active from {}\n", banner(*store), files.rules.size(),
                    to_string(order.from));
         return Exit::ok;

@@ -10,6 +10,7 @@
 #include "bellwether/drift/posterior.hpp"
 #include "bellwether/drift/table.hpp"
 #include "bellwether/record/channel.hpp"
+#include "bellwether/rulebook/override.hpp"
 #include "bellwether/rulebook/rule.hpp"
 #include "bellwether/store/store.hpp"
 
@@ -25,7 +26,8 @@ struct SourceFile {
 struct RuleSet {
     std::vector<SourceFile> files;
     std::map<std::string, drift::ModelWords> words;
-    std::vector<std::string> regimens;  ///< words for on(); empty = anything goes
+    std::vector<std::string> regimens;   ///< words for on(); empty = anything goes
+    std::vector<SourceFile> thresholds;  ///< rulebook/override.hpp
 };
 
 /// One canonical text (JSON) and back. @throws Error P001 when the text is none of ours.
@@ -43,9 +45,12 @@ struct Knowledge {
     std::map<std::string, std::shared_ptr<const drift::Scorer>> models;  ///< by name
 };
 
-/// Loads a rule set against the catalogue. Every finding of every file; a rulebook with errors must not be
-/// used.
-/// @param thresholds  in place of the rules' tunable numbers: rulebook::load
+/// The thresholds of a rule set: R040 where two files have one of the same rule.
+[[nodiscard]] std::vector<rulebook::Override> overrides_of(const RuleSet& rules, Findings& findings);
+
+/// Loads a rule set against the catalogue, with its thresholds. Every finding of every file; a rulebook with
+/// errors must not be used.
+/// @param thresholds  in place of the rules' tunable numbers and of the set's own: rulebook::load
 [[nodiscard]] rulebook::Rulebook load_rules(const RuleSet& rules, const drift::Table& table,
                                             Findings& findings, const rulebook::Thresholds& thresholds = {});
 [[nodiscard]] std::shared_ptr<const drift::Table> make_table(const RuleSet& rules,

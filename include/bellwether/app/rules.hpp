@@ -13,8 +13,9 @@ namespace bellwether::app {
 /// What the paths of a `rules` command hold, each file once, by name.
 struct RuleFiles {
     std::vector<SourceFile> rules;
-    std::vector<SourceFile> tests;    ///< *.test.yaml
-    std::vector<SourceFile> therapy;  ///< regimen graphs: files with a top-level key `regimens`
+    std::vector<SourceFile> tests;       ///< *.test.yaml
+    std::vector<SourceFile> therapy;     ///< regimen graphs: files with a top-level key `regimens`
+    std::vector<SourceFile> thresholds;  ///< files with a top-level key `thresholds`: rulebook/override.hpp
 };
 
 /// Files as named; folders are searched for *.yaml, deep, in the order of their names.
@@ -25,15 +26,22 @@ struct RuleFiles {
 /// are neither are passed over.
 [[nodiscard]] std::map<std::string, drift::ModelWords> words_under(const std::string& folder);
 
+/// SHA-256 of the specifications under a folder, by the model's name, and, of models that are active, of what
+/// is active: what thresholds are held against.
+[[nodiscard]] std::vector<std::pair<std::string, rulebook::ModelIdentity>> models_at_hand(
+    const std::string& folder, const std::vector<store::Activation>& active);
+
 /// Rules ready to be checked or activated. Words of active models win over those of `words`; a model that no
 /// group names is left out, so that the artifact's hash depends on what the rules use only.
 [[nodiscard]] RuleSet make_rule_set(const RuleFiles& files,
                                     const std::map<std::string, drift::ModelWords>& words,
                                     const std::vector<store::Activation>& active);
 
-/// Checks rules and regimen graphs. Every finding of every file.
-[[nodiscard]] rulebook::Rulebook check_rules(const RuleSet& rules, const RuleFiles& files,
-                                             const ChannelCatalogue& catalogue, Findings& findings);
+/// Checks rules, thresholds and regimen graphs. Every finding of every file.
+/// @param models  what thresholds are held against (R043); empty: nothing is said of models
+[[nodiscard]] rulebook::Rulebook check_rules(
+    const RuleSet& rules, const RuleFiles& files, const ChannelCatalogue& catalogue, Findings& findings,
+    const std::vector<std::pair<std::string, rulebook::ModelIdentity>>& models = {});
 
 /// What `rules test` found.
 struct TestReport {
@@ -63,6 +71,10 @@ void activate_rules(store::Store& store, const RuleFiles& files,
 /// Puts a fitted model in force. @throws Error D001, D002, D003; InputError when the text is not a model.
 void activate_model(store::Store& store, const std::string& text, const std::string& file,
                     const Order& order);
+
+/// Whether the thresholds of the newest activated rules belong to those rules and to the newest activated
+/// models: R042 and R043, warnings.
+[[nodiscard]] Findings check_active_thresholds(store::Store& store);
 
 /// The regimen graph in force at an instant.
 [[nodiscard]] std::optional<therapy::Graph> graph_at(const std::vector<store::Activation>& activations,

@@ -104,6 +104,9 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
+/// What a rule's `when` asks: what must be known for it to fire.
+[[nodiscard]] std::vector<FeatureCall> calls_of_when(const Rule& rule);
+
 /// One patient, once.
 [[nodiscard]] PatientVerdicts evaluate(const Rulebook& book, PatientFeatures& patient, Date as_of);
 

@@ -45,12 +45,15 @@ struct Persistence {
 };
 
 /// The one comparison of `when` whose number may be moved: by a replay that asks what another threshold would
-/// have done, and by a budget of false alerts. `tunable: P(growing) >= 0.8`
+/// have done, and by a budget of false alerts. `tunable: P(growing) >= 0.8`. With one of `until` beside it,
+/// `tunable: [P(growing) >= 0.8, P(growing) < 0.5]`, that number moves in the same proportion.
 struct Tunable {
-    std::string comparison;  ///< as written, "P(growing) >= 0.8"
-    double number = 0.0;     ///< in force: the rule file's, or what Thresholds say instead
-    std::string unit;        ///< as written behind the number; ""
-    bool upwards = true;     ///< > or >=: a higher number makes the rule quieter
+    std::string comparison;     ///< as written, "P(growing) >= 0.8"
+    double number = 0.0;        ///< in force: the rule file's, or what Thresholds say instead
+    std::string unit = {};      ///< as written behind the number; ""
+    bool upwards = true;        ///< > or >=: a higher number makes the rule quieter
+    std::string until = {};     ///< the comparison of `until` as written; "" when there is none
+    double until_number = 0.0;  ///< in force
 };
 
 /// Numbers to use in place of those of the `tunable` comparisons, by alert, in the unit that stands there.
@@ -67,6 +70,9 @@ struct Rule {
     Maturity maturity = Maturity::sandbox;
     std::string when, unless, until, escalate_when;  ///< as written; empty when absent
     std::optional<Tunable> tunable;
+    /// SHA-256 of what decides when the rule fires and ends, as it stands in the file, whatever numbers are
+    /// in force: a threshold that was found for a rule holds for that rule.
+    std::string conditions;
     Persistence persistence;
     Severity severity = Severity::review;
     std::optional<Severity> escalate_to;

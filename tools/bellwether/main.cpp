@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
             rules_list,
             scan,
             replay,
+            evaluate,
             alerts_list,
             alerts_show,
             alerts_ack,

@@ -1,7 +1,6 @@
 #include "bellwether/app/replay.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -57,27 +56,9 @@ app::SideSource source(const std::vector<std::string>& rules, const std::vector<
     return s;
 }
 
-/// "0.5,0.7,0.9" or "0.5:0.9:0.1".
 std::vector<double> thresholds(const std::string& text) {
-    const auto bad = [&] {
-        return UsageError("--sweep '" + text + "': write RULE=0.5,0.7,0.9 or RULE=0.5:0.9:0.1");
-    };
-    std::vector<double> list;
-    const bool range = text.find(':') != std::string::npos;
-    for (const auto& part : split(text, range ? ':' : ',')) {
-        const auto x = parse_double(part);
-        if (!x) throw bad();
-        list.push_back(*x);
-    }
-    if (!range) return list;
-    if (list.size() != 3 || !(list[2] > 0) || list[1] < list[0] || (list[1] - list[0]) / list[2] > 1000)
-        throw bad();
-    const auto steps = static_cast<int>(std::floor((list[1] - list[0]) / list[2] + 1e-9));
-    std::vector<double> values;
-    // Rounded to 12 places: 0.5 + 2 * 0.1 is 0.7 to a reader.
-    for (int i = 0; i <= steps; ++i)
-        values.push_back(std::round((list[0] + i * list[2]) * 1e12) / 1e12);
-    return values;
+    if (auto list = number_list(text)) return std::move(*list);
+    throw UsageError("--sweep '" + text + "': write RULE=0.5,0.7,0.9 or RULE=0.5:0.9:0.1");
 }
 
 app::ReplayRequest span(const Args& a) {

@@ -40,17 +40,18 @@ void check(std::span<const ScoredRow> rows, std::size_t patients, ScoreKind kind
 }
 
 /// Groups of equal size by score, cut between different scores only: equal ones stay together, and groups
-/// that this leaves empty fall away.
-std::vector<std::size_t> grouped(const std::vector<ScoredRow>& rows, std::size_t groups) {
+/// that this leaves empty fall away. A yes and a no are a group each.
+std::vector<std::size_t> grouped(const std::vector<ScoredRow>& rows, const ScoreRequest& request) {
     std::vector<std::size_t> order(rows.size());
     for (std::size_t i = 0; i < order.size(); ++i)
         order[i] = i;
     std::stable_sort(order.begin(), order.end(),
                      [&](std::size_t a, std::size_t b) { return rows[a].score < rows[b].score; });
     std::vector<std::size_t> group(rows.size());
+    const bool yes_no = request.kind == ScoreKind::yes_no;
     std::size_t g = 0, quantile = 0;
     for (std::size_t k = 0; k < order.size(); ++k) {
-        const std::size_t now = k * groups / order.size();
+        const std::size_t now = yes_no ? 1 : k * request.groups / order.size();
         const bool differs = k > 0 && rows[order[k]].score > rows[order[k - 1]].score;
         if (now > quantile && differs) {
             ++g;
@@ -132,7 +133,7 @@ ScoreSample::ScoreSample(std::span<const ScoredRow> rows, std::size_t patients, 
     impl_->rows.assign(rows.begin(), rows.end());
     std::stable_sort(impl_->rows.begin(), impl_->rows.end(),
                      [](const auto& a, const auto& b) { return a.time < b.time; });
-    impl_->group = grouped(impl_->rows, request.kind == ScoreKind::yes_no ? 2 : request.groups);
+    impl_->group = grouped(impl_->rows, request);
     for (const auto g : impl_->group)
         impl_->groups = std::max(impl_->groups, g + 1);
     std::map<std::size_t, std::vector<ScoredRow>> landmarks;

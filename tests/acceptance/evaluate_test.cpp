@@ -95,3 +95,89 @@ TEST_CASE("evaluate names the place of what is wrong in a table") {
          {"--thresholds 0,1", "--thresholds x", "--horizon 0", "--score-is maybe", "--draws 5"})
         CHECK(desk.run(std::string("evaluate --table t.csv --score risk ") + options).code == 2);
 }
+
+TEST_CASE("evaluate reads channels, state probabilities and rules of a store at landmarks") {
+    const Desk desk;
+    desk.expect(0, "simulate --patients 60 --seed 5 --out trial");
+    desk.expect(0, "init --kind simulated");
+    const auto ingested = desk.shell(
+        "for k in patients therapy events lesions observations; do \"$BELLWETHER\" ingest "
+        "trial/feeds/*_$k.csv "
+        "--profile trial/profiles/$k.yaml --backfill --quiet; done");
+    INFO(ingested.err);
+    const std::string to = " --to 2025-06-30 --draws 100 --format json";
+    const auto fold =
+        json::parse(desk.expect(0, "evaluate --score 'fold(ctdna, nadir)' --landmarks 60,120 --by sex" + to));
+    CHECK(fold["store"] == "simulated");
+    CHECK(fold["score_is"] == "number");
+    CHECK(fold["event"] == "progression");
+    REQUIRE(fold["landmarks"].size() == 2);
+    for (const auto& l : fold["landmarks"]) {
+        CHECK(l["patients"] == 60);
+        const auto n = [&](const char* key) { return l[key].get<double>(); };
+        CHECK(n("event_before") + n("ended_before") + n("not_followed") + n("not_assessable") + n("scored") ==
+              60);
+    }
+    CHECK(figure(fold, "rows") ==
+          fold["landmarks"][0]["scored"].get<double>() + fold["landmarks"][1]["scored"].get<double>());
+    CHECK(figure(fold, "auc") > 0.5);
+    CHECK(figure(fold, "rows", "female") > 0);
+    CHECK(figure(fold, "brier") == -99);
+
+    const std::string models = BELLWETHER_SOURCE_DIR "/models/tumour-size/size-only.yaml";
+    desk.expect(0, "fit " + models + " --folds 2 --out folds.yaml");
+    const auto state = json::parse(
+        desk.expect(0, "evaluate --score 'P(growing)' --model folds.yaml --landmarks 90 --by none" + to));
+    CHECK(state["score_is"] == "probability");
+    CHECK(state["score"] == "P(growing) by size-only");
+    CHECK(figure(state, "brier") > 0);
+    CHECK(state["not_assessable"].is_array());
+    // Parameters that have seen the patients score nobody.
+    desk.expect(0, "fit " + models + " --folds 0 --out one.yaml");
+    const auto seen = desk.run("evaluate --score 'P(growing)' --model one.yaml --to 2025-06-30");
+    CHECK(seen.code == 1);
+    CHECK(seen.err.find("P031") != std::string::npos);
+
+    const auto rule = json::parse(
+        desk.expect(0, "evaluate --rule target-progression --rules " BELLWETHER_SOURCE_DIR
+                       "/rules/imaging-progression --event death --landmarks 120:240:60 --by none" +
+                           to));
+    CHECK(rule["score_is"] == "yes-no");
+    CHECK(figure(rule, "sensitivity") >= 0);
+    CHECK(rule["risks"][0]["from"] == 0);
+    CHECK(rule["risks"][0]["to"] == 0);
+    CHECK(rule["net_benefit"].size() > 10);
+    CHECK(desk.expect(0, "evaluate --score 'value(ctdna)' --to 2025-06-30 --draws 100 --by none")
+              .starts_with("*** simulated store"));
+}
+
+TEST_CASE("evaluate names what could have been meant") {
+    const Desk desk;
+    desk.prepare("simulated");
+    desk.results("first.csv", ctdna("2024-02-10", "3", "A1", "final", "2024-02-11"));
+    for (const auto& [options, hint] : std::vector<std::pair<std::string, std::string>>{
+             {"", "--score FEATURE"},
+             {"--score 'value(ctdn)'", "did you mean 'ctdna'"},
+             {"--score 'P(growing)'", "none is active or given"},
+             {"--rule ctdna-hihg", "did you mean 'ctdna-high'"},
+             {"--score 'value(ctdna)' --rule ctdna-high", "or --rule NAME"},
+             {"--score 'value(ctdna)' --landmarks 3.5", "60,90,120"},
+             {"--score 'value(ctdna)' --to 2199-01-01", "in the future"},
+             {"--score 'value(ctdna)' --cohort arm", "write arm=A"},
+             {"--table t.csv --rule ctdna-high", "no --db"}}) {
+        const auto r = desk.run("evaluate " + options);
+        INFO(options << "\n" << r.err);
+        CHECK(r.code == 2);
+        CHECK(r.out.empty());
+        CHECK(r.err.find(hint) != std::string::npos);
+    }
+    // Nobody is followed beyond the landmark: that is said in numbers, and there is no figure.
+    const auto none = desk.expect(0, "evaluate --score 'value(ctdna)' --landmarks 90 --draws 100 --by none");
+    CHECK(none.find("nobody is scored") != std::string::npos);
+    CHECK(none.find("c_harrell") == std::string::npos);
+    const auto counts = json::parse(desk.expect(
+        0, "evaluate --score 'value(ctdna)' --landmarks 90 --draws 100 --by none --format json"))["landmarks"]
+                                                                                                 [0];
+    CHECK(counts["not_followed"] == 1);
+    CHECK(counts["scored"] == 0);
+}

@@ -186,6 +186,17 @@ TEST_CASE("score: intervals draw patients whole", "[study][score]") {
     CHECK(b.patients == a.patients);
 }
 
+TEST_CASE("score: a yes and a no are a group each, however few the one", "[study][score]") {
+    const auto rows = rows_of({5, 9, 40, 10, 40, 30}, {1, 1, 0, 1, 0, 0}, {1, 1, 0, 1, 1, 1});
+    const auto f = ScoreSample(rows, 6, {ScoreKind::yes_no, 20, 5, {}}).estimate({100, 1});
+    REQUIRE(f.groups.size() == 2);
+    CHECK(f.groups[0].rows == 1);
+    CHECK(*f.groups[0].observed.value == near(0.0));  // negative predictive value 1
+    CHECK(*f.groups[1].observed.value == near(0.6));  // positive predictive value
+    CHECK(*f.measures[at(ScoreMeasure::sensitivity)].value == near(1.0));
+    CHECK(*f.measures[at(ScoreMeasure::specificity)].value == near(1.0 / 3));
+}
+
 TEST_CASE("score: what makes no sense is refused", "[study][score][error]") {
     const auto make = [](const ScoredRow& row, ScoreKind kind, double horizon = 20, std::size_t groups = 5,
                          std::vector<double> thresholds = {}) {

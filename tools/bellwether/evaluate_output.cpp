@@ -105,6 +105,7 @@ void print_text(const EvaluateOutput& out) {
         if (sheet.name == "landmarks" || (sheet.name == "not_assessable" && !sheet.rows.empty()))
             fmt::print("{}\n", app::to_text(sheet));
     const auto& all = out.report->all();
+    if (all.rows == 0) return fmt::print("nobody is scored: there is nothing to evaluate\n");
     fmt::print("{}\n", c.landmarks.size() > 1 ? "all landmarks" : "all");
     print_all(all);
     print_short_ones(out);

@@ -5,13 +5,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "bellwether/app/fit.hpp"
 #include "bellwether/app/replay_report.hpp"
-#include "bellwether/app/rules.hpp"
 #include "bellwether/core/text.hpp"
 
 #include "commands.hpp"
 #include "replay_output.hpp"
+#include "side_files.hpp"
 
 namespace bellwether::cli {
 namespace {
@@ -24,36 +23,10 @@ struct Args {
     bool recorded = false, elsewhere = false;
 };
 
-/// The text of a fitted model: the file's own, or, where it is a specification, that of a cross-fit.
-std::string model_text(const std::string& file, store::Store& store, const Args& a, Instant to) {
-    const std::string text = read_text(file);
-    Findings findings;
-    const auto spec = markov::read_spec(text, file, findings);
-    if (!findings.ok()) return text;
-    app::FitRequest fit;
-    fit.spec_text = text;
-    fit.spec_file = file;
-    fit.folds = static_cast<std::size_t>(a.folds);
-    fit.as_of = to;
-    fit.threads = static_cast<unsigned>(a.threads);
-    fmt::print(stderr, "bellwether: fitting {} in {} folds\n", spec.name, a.folds);
-    return markov::write_model(app::fit_store(store, fit));
-}
-
 app::SideSource source(const std::vector<std::string>& rules, const std::vector<std::string>& models,
                        store::Store& store, const Args& a, Instant to) {
-    app::SideSource s;
-    if (!rules.empty()) {
-        const auto files = app::find_rule_files(rules);
-        const auto words = app::words_under(a.words.empty() ? home() + "/models" : a.words);
-        s.rules = app::make_rule_set(files, words, store.activations());
-        Findings findings;
-        (void)app::check_rules(*s.rules, files, store.channels(), findings);
-        if (!findings.ok()) throw InputError(findings);
-    }
-    for (const auto& file : models)
-        s.models.push_back(model_text(file, store, a, to));
-    return s;
+    SideFiles files{rules, models, a.words, a.folds, a.threads};
+    return files.read(store, to);
 }
 
 std::vector<double> thresholds(const std::string& text) {

@@ -33,6 +33,7 @@ struct ScoreCohort {
     std::vector<LandmarkCount> landmarks;  ///< by ScoredRow::landmark
     std::vector<study::ScoredRow> rows;
     std::vector<std::map<std::string, std::string>> groups;   ///< per row: "sex" -> "female"
+    std::vector<std::string> channels;                        ///< that the score reads; none for a table
     std::vector<std::pair<std::string, std::string>> failed;  ///< patients who are left out, and why
 };
 

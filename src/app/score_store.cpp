@@ -100,6 +100,14 @@ void run(Work& w, const ScoreReader& reader, const ScoreStoreRequest& request,
     }
 }
 
+/// A reason without its dates, which differ from patient to patient: "..., since DATE".
+std::string without_dates(std::string why) {
+    constexpr std::size_t length = 10;  // of 2024-03-01
+    for (std::size_t i = 0; i + length <= why.size(); ++i)
+        if (Date::parse(why.substr(i, length))) why.replace(i, length, "DATE");
+    return why;
+}
+
 /// Adds a patient to the cohort.
 void take(Work& w, ScoreCohort& out) {
     if (!w.failure.empty()) {
@@ -125,7 +133,7 @@ void take(Work& w, ScoreCohort& out) {
                 break;
             case AtLandmark::State::no_score:
                 ++count.no_score;
-                ++count.why[at.answer.why];
+                ++count.why[without_dates(at.answer.why)];
                 break;
             case AtLandmark::State::scored:
                 ++count.scored;

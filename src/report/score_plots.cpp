@@ -88,9 +88,9 @@ std::string decision_curve_svg(const std::string& title, const std::string& scor
     plot.svg.path({{plot.x(0), plot.y(0)}, {plot.x(last), plot.y(0)}}, "c none");
     plot.svg.path(by_all, "c all");
     plot.svg.path(by_score, "c score");
-    plot.key(left, "c score", score);
-    plot.key(left + 200, "c all", "all");
-    plot.key(left + 260, "c none", "none");
+    plot.key(left, "c none", "none");
+    plot.key(left + 66, "c all", "all");
+    plot.key(left + 120, "c score", score);
     plot.svg.text(left, height - 4, "label", "threshold: the risk at which one would act");
     return plot.str();
 }

@@ -163,6 +163,12 @@ TEST_CASE("score_store: what each patient is at the landmark, and what came afte
     CHECK(row("G").end == ScoreEnd::censored);
     CHECK(row("G").time == 180);
     CHECK(c.groups[0].at("sex") == "female");
+    // Reasons that differ by a date alone are one.
+    auto detector = request;
+    detector.score = "cusum(ctdna, 0.5, 4)";
+    const auto short_of_readings = app::score_store(*store, detector);
+    CHECK(short_of_readings.landmarks[0].why.at(
+              "1 of the 4 measured readings of ctdna that its baseline needs, since DATE") == 2);
     // Against death the progression is no end, and the follow-up stops where `to` says.
     request.event = EventKind::death;
     request.to = world::day_zero() + 190;

@@ -164,6 +164,32 @@ TEST_CASE("score: where nobody was followed to the horizon there is nothing to s
     CHECK(measures({}, at_20)[at(ScoreMeasure::auc)] == std::nullopt);
 }
 
+TEST_CASE("score: over several landmarks squares and pairs are added up", "[study][score]") {
+    const auto rows = random_rows(11, 40);
+    double n = 0, brier = 0, risk = 0, null = 0;
+    for (std::size_t l = 0; l < 3; ++l) {
+        auto one = rows;
+        std::erase_if(one, [&](const auto& r) { return r.landmark != l; });
+        const auto m = measures(one, at_20);
+        const auto k = static_cast<double>(one.size());
+        n += k;
+        brier += k * *m[at(ScoreMeasure::brier)];
+        risk += k * *m[at(ScoreMeasure::observed_risk)];
+        null += k * *m[at(ScoreMeasure::brier_null)];
+    }
+    const auto all = measures(rows, at_20);
+    CHECK(*all[at(ScoreMeasure::brier)] == near(brier / n));
+    CHECK(*all[at(ScoreMeasure::observed_risk)] == near(risk / n));
+    CHECK(*all[at(ScoreMeasure::brier_scaled)] == near(1 - brier / null));
+    // No pair is made of two landmarks: a score that tells landmarks apart, and nobody within one, is worth
+    // nothing.
+    auto told = rows;
+    for (auto& r : told)
+        r.score = static_cast<double>(r.landmark) / 2;
+    for (const auto m : {ScoreMeasure::auc, ScoreMeasure::c_harrell, ScoreMeasure::c_uno})
+        CHECK(*measure(told, at_20, m) == near(0.5));
+}
+
 TEST_CASE("score: intervals draw patients whole", "[study][score]") {
     // Each patient at three landmarks with the same row: three times the rows say no more than one of them.
     auto one = random_rows(7, 60);

@@ -83,6 +83,7 @@ void run(Work& w, const ScoreReader& reader, const ScoreStoreRequest& request,
     const auto at_end = timeline_at(prepared, Instant::end_of(request.to), catalogue);
     w.in_cohort = in_cohort(at_end.patient, request.cohort);
     if (!w.in_cohort) return;
+    w.groups = at_end.patient.attributes;
     add_groups(at_end, w.groups);
     const auto outcome = outcome_of(at_end, request);
     Tracks tracks;

@@ -164,6 +164,7 @@ TEST_CASE("evaluate names what could have been meant") {
              {"--score 'value(ctdna)' --landmarks 3.5", "60,90,120"},
              {"--score 'value(ctdna)' --to 2199-01-01", "in the future"},
              {"--score 'value(ctdna)' --cohort arm", "write arm=A"},
+             {"--score 'readings(ctdna)' --landmarks 20 --by sxe", "did you mean 'sex'"},
              {"--table t.csv --rule ctdna-high", "no --db"}}) {
         const auto r = desk.run("evaluate " + options);
         INFO(options << "\n" << r.err);

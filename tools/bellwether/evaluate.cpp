@@ -2,6 +2,7 @@
 #include <cmath>
 #include <functional>
 #include <memory>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -133,6 +134,20 @@ app::ScoreCohort store_cohort(const Args& a, store::Store& store, EvaluateOutput
     }
 }
 
+/// Subgroups of a store's patients. A factor that nobody has is a slip of the pen.
+std::vector<std::string> factors(const Args& a, const app::ScoreCohort& cohort) {
+    if (a.by.empty()) return app::factors_of(cohort, {"sex", "age", "site", "arm", "assay"});
+    std::set<std::string> known{"none", "assay"};
+    for (const auto& groups : cohort.groups)
+        for (const auto& [name, level] : groups)
+            known.insert(name);
+    for (const auto& name : a.by)
+        if (!known.contains(name) && !cohort.rows.empty())
+            throw UsageError(
+                fmt::format("--by '{}': {}", name, suggestion(name, {known.begin(), known.end()})));
+    return app::factors_of(cohort, a.by);
+}
+
 Exit run(const Args& a) {
     if (!a.table.empty() &&
         (!a.session.db.empty() || !a.rule.empty() || !a.rules.empty() || !a.models.empty()))
@@ -143,8 +158,7 @@ Exit run(const Args& a) {
     if (a.table.empty()) {
         const auto store = a.session.open();
         cohort = store_cohort(a, *store, out);
-        const std::vector<std::string> all{"sex", "age", "site", "arm", "assay"};
-        request.by = app::factors_of(cohort, a.by.empty() ? all : a.by);
+        request.by = factors(a, cohort);
     } else {
         cohort = table_cohort(a);
         request.by = a.by;
@@ -189,7 +203,8 @@ void define(Options& o) {
            "vouch that models of one parameter set were fitted to none of these patients");
     o.texts("--cohort", a->cohort, "only patients with arm=A, site=01, sex=female, ATTRIBUTE=VALUE");
     o.texts("--by", a->by,
-            "subgroups by sex, age, site, arm, assay; default: all of them; none: --by none; of a table: "
+            "subgroups by sex, age, site, arm, assay (default: all of them; none: --by none), an attribute; "
+            "of a table: "
             "columns");
     o.text("--table", a->table,
            "instead of a store, CSV: id, time (days from the landmark), event (0 censored, 1 the event, 2 a "

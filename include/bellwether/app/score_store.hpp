@@ -45,7 +45,8 @@ struct ScoreStoreRequest {
 /// @tested tests/app/score_store_test.cpp: no look-ahead; against Features and Evaluator; silence
 [[nodiscard]] ScoreCohort score_store(store::Store& store, const ScoreStoreRequest& request);
 
-/// Factors that `by` means for that score: "assay" is "assay of CHANNEL" for each channel that it reads.
+/// Factors that `by` means for that score: sex, age, site, arm, an attribute of the patients; "assay" is
+/// "assay of CHANNEL" for each channel that it reads.
 [[nodiscard]] std::vector<std::string> factors_of(const ScoreCohort& cohort,
                                                   const std::vector<std::string>& by);
 

@@ -110,17 +110,6 @@ std::map<std::string, ReplayedPatient::Rule> run_side(const PatientHistory& hist
     return out;
 }
 
-/// Assays by channel: that of the patient's first reading.
-void add_groups(const series::Timeline& t, std::map<std::string, std::string>& groups) {
-    const auto or_unknown = [](std::string s) { return s.empty() ? std::string("unknown") : s; };
-    for (const char* name : {"sex", "site", "arm"})
-        groups[name] = or_unknown(group_of(t.patient, name));
-    groups["age"] = age_band(t.patient);
-    for (const auto& [channel, track] : t.tracks)
-        if (!track.points.empty() && !track.segment_names.empty())
-            groups["assay of " + channel] = or_unknown(track.segment_names.front());
-}
-
 /// The follow-up cut to the span of the replay; nothing when the patient is never watched in it.
 std::optional<study::Follow> watched_span(const series::Timeline& t, const ReplayRequest& request) {
     StudyRequest study;
@@ -148,11 +137,6 @@ std::optional<study::Follow> watched_span(const series::Timeline& t, const Repla
     return f;
 }
 
-bool in_cohort(const Patient& p, const ReplayRequest& request) {
-    return std::all_of(request.cohort.begin(), request.cohort.end(),
-                       [&](const auto& c) { return group_of(p, c.first) == c.second; });
-}
-
 struct Work {
     PatientHistory history;
     std::optional<ReplayedPatient> patient;
@@ -162,7 +146,7 @@ struct Work {
 void run(Work& w, const ReplayRequest& request, const std::vector<ReplaySide>& sides,
          const ChannelCatalogue& catalogue, Workspace& workspace) {
     const auto at_end = timeline_at(w.history, Instant::end_of(request.to), catalogue);
-    if (!in_cohort(at_end.patient, request)) return;
+    if (!in_cohort(at_end.patient, request.cohort)) return;
     auto follow = watched_span(at_end, request);
     if (!follow) return;
     ReplayedPatient p;
@@ -176,6 +160,21 @@ void run(Work& w, const ReplayRequest& request, const std::vector<ReplaySide>& s
 }
 
 }  // namespace
+
+void add_groups(const series::Timeline& t, std::map<std::string, std::string>& groups) {
+    const auto or_unknown = [](std::string s) { return s.empty() ? std::string("unknown") : s; };
+    for (const char* name : {"sex", "site", "arm"})
+        groups[name] = or_unknown(group_of(t.patient, name));
+    groups["age"] = age_band(t.patient);
+    for (const auto& [channel, track] : t.tracks)
+        if (!track.points.empty() && !track.segment_names.empty())
+            groups["assay of " + channel] = or_unknown(track.segment_names.front());
+}
+
+bool in_cohort(const Patient& p, const std::vector<std::pair<std::string, std::string>>& cohort) {
+    return std::all_of(cohort.begin(), cohort.end(),
+                       [&](const auto& c) { return group_of(p, c.first) == c.second; });
+}
 
 std::string age_band(const Patient& patient) {
     if (!patient.birth_year || !patient.day_zero) return "unknown";

@@ -6,7 +6,7 @@
 #include "bellwether/core/text.hpp"
 
 #include "commands.hpp"
-#include "sides.hpp"
+#include "side_files.hpp"
 
 namespace bellwether::cli {
 namespace {
@@ -55,7 +55,9 @@ app::CalibrationRequest request_of(const Args& a, const store::Store& store) {
     for (const auto& g : a.grid) {
         const auto equals = g.find('=');
         if (equals == std::string::npos) throw UsageError("--grid '" + g + "': write RULE=1:4:0.25");
-        r.grids[g.substr(0, equals)] = numbers(g.substr(equals + 1), "--grid " + g);
+        const auto list = number_list(g.substr(equals + 1));
+        if (!list) throw UsageError("--grid '" + g + "': write RULE=0.5,0.7,0.9 or RULE=0.5:0.9:0.1");
+        r.grids[g.substr(0, equals)] = *list;
     }
     r.patients = static_cast<std::size_t>(a.patients);
     r.seed = static_cast<std::uint64_t>(a.seed);
@@ -183,9 +185,8 @@ Exit run(const Args& a) {
     if (a.session.output() == Format::csv) throw UsageError("rules calibrate prints text or json");
     const auto store = a.session.open();
     auto request = request_of(a, *store);
-    const SideFitting fitting{a.words, static_cast<std::size_t>(a.folds), static_cast<unsigned>(a.threads),
-                              request.as_of};
-    const auto source = side_source(a.rules, a.models, *store, fitting);
+    const SideFiles files{a.rules, a.models, a.words, a.folds, a.threads};
+    const auto source = files.read(*store, request.as_of);
     if (request.event_free) {
         const auto from = Instant::start_of(request.event_free->from);
         app::refuse_in_sample(app::make_side("calibrate", *store, source, from, request.as_of), *store, from,

@@ -92,6 +92,8 @@ public:
 [[nodiscard]] Date date(const std::string& text, const std::string& option);
 /// "7d", "2w" in days. @throws UsageError
 [[nodiscard]] int duration(const std::string& text, const std::string& option);
+/// "0.5,0.7,0.9" or "0.5:0.9:0.1" (from, to, step); nothing when it is neither, or has over a thousand steps.
+[[nodiscard]] std::optional<std::vector<double>> number_list(const std::string& text);
 
 /// From when an activation holds: now, or `text`. In the past only in stores that are not live. @throws
 /// UsageError

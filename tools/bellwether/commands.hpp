@@ -11,7 +11,7 @@ extern const Command quarantine_list, quarantine_show, quarantine_retry, quarant
 extern const Command fit, model_show, model_activate, model_predict, model_simulate, model_check,
     model_compare, model_bootstrap, model_profile;
 extern const Command rules_check, rules_test, rules_features, rules_activate, rules_list, rules_calibrate;
-extern const Command scan, replay;
+extern const Command scan, replay, evaluate;
 extern const Command alerts_list, alerts_show, alerts_ack, alerts_dismiss, alerts_resolve, alerts_snooze,
     alerts_reset;
 extern const Command patient_list, patient_show;

@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
             rules_calibrate,
             scan,
             replay,
+            evaluate,
             alerts_list,
             alerts_show,
             alerts_ack,

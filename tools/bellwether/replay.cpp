@@ -1,19 +1,16 @@
 #include "bellwether/app/replay.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "bellwether/app/fit.hpp"
 #include "bellwether/app/replay_report.hpp"
-#include "bellwether/app/rules.hpp"
 #include "bellwether/core/text.hpp"
 
 #include "commands.hpp"
 #include "replay_output.hpp"
-#include "sides.hpp"
+#include "side_files.hpp"
 
 namespace bellwether::cli {
 namespace {
@@ -26,8 +23,15 @@ struct Args {
     bool recorded = false, elsewhere = false;
 };
 
-SideFitting fitting(const Args& a, Instant to) {
-    return {a.words, static_cast<std::size_t>(a.folds), static_cast<unsigned>(a.threads), to};
+app::SideSource source(const std::vector<std::string>& rules, const std::vector<std::string>& models,
+                       store::Store& store, const Args& a, Instant to) {
+    SideFiles files{rules, models, a.words, a.folds, a.threads};
+    return files.read(store, to);
+}
+
+std::vector<double> thresholds(const std::string& text) {
+    if (auto list = number_list(text)) return std::move(*list);
+    throw UsageError("--sweep '" + text + "': write RULE=0.5,0.7,0.9 or RULE=0.5:0.9:0.1");
 }
 
 app::ReplayRequest span(const Args& a) {
@@ -68,8 +72,7 @@ Exit run(const Args& a) {
         out.ledger = app::check_ledger(*store, request.threads);
         sides.push_back(app::recorded_side(*store, to));
     } else {
-        sides.push_back(app::make_side("first", *store,
-                                       side_source(a.rules, a.models, *store, fitting(a, to)), from, to));
+        sides.push_back(app::make_side("first", *store, source(a.rules, a.models, *store, a, to), from, to));
     }
     for (const auto& k : sides[0].knowledge)
         for (const auto& rule : k->book.rules)
@@ -83,10 +86,9 @@ Exit run(const Args& a) {
         const auto equals = s.find('=');
         if (equals == std::string::npos) throw UsageError("--sweep '" + s + "': write RULE=0.5,0.7,0.9");
         const std::string rule = s.substr(0, equals);
-        const auto values = numbers(s.substr(equals + 1), "--sweep " + s);
-        app::add_thresholds(sides[0],
-                            app::side_rules(*store, side_source(a.rules, {}, *store, fitting(a, to)), to),
-                            rule, values);
+        const auto values = thresholds(s.substr(equals + 1));
+        app::add_thresholds(sides[0], app::side_rules(*store, source(a.rules, {}, *store, a, to), to), rule,
+                            values);
         report.swept.emplace_back(rule, std::vector<std::string>{});
         for (const double v : values)
             report.swept.back().second.push_back(shortest(v));
@@ -94,8 +96,7 @@ Exit run(const Args& a) {
     if (!a.against_rules.empty() || !a.against_models.empty()) {
         auto rules = a.against_rules.empty() ? a.rules : a.against_rules;
         auto models = a.against_models.empty() ? a.models : a.against_models;
-        sides.push_back(
-            app::make_side("against", *store, side_source(rules, models, *store, fitting(a, to)), from, to));
+        sides.push_back(app::make_side("against", *store, source(rules, models, *store, a, to), from, to));
     }
     for (const auto& side : sides)
         app::refuse_in_sample(side, *store, from, a.elsewhere);

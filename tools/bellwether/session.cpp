@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -74,6 +75,25 @@ int duration(const std::string& text, const std::string& option) {
         if (text.back() == 'w') return static_cast<int>(7 * *n);
     }
     throw UsageError(option + " '" + text + "' is no duration; write 7d or 2w");
+}
+
+std::optional<std::vector<double>> number_list(const std::string& text) {
+    std::vector<double> list;
+    const bool range = text.find(':') != std::string::npos;
+    for (const auto& part : split(text, range ? ':' : ',')) {
+        const auto x = parse_double(part);
+        if (!x) return std::nullopt;
+        list.push_back(*x);
+    }
+    if (!range) return list;
+    if (list.size() != 3 || !(list[2] > 0) || list[1] < list[0] || (list[1] - list[0]) / list[2] > 1000)
+        return std::nullopt;
+    const auto steps = static_cast<int>(std::floor((list[1] - list[0]) / list[2] + 1e-9));
+    std::vector<double> values;
+    // Rounded to 12 places: 0.5 + 2 * 0.1 is 0.7 to a reader.
+    for (int i = 0; i <= steps; ++i)
+        values.push_back(std::round((list[0] + i * list[2]) * 1e12) / 1e12);
+    return values;
 }
 
 Instant activation_instant(const store::Store& s, const std::string& text) {

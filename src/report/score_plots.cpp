@@ -1,0 +1,98 @@
+#include "bellwether/report/score_plots.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "scale.hpp"
+#include "svg.hpp"
+
+namespace bellwether::report {
+namespace {
+
+constexpr double width = 460, height = 400, left = 56, right = 16, top = 36, bottom = 52;
+// Colours that the colour-blind tell apart (Okabe & Ito 2008).
+constexpr const char* style =
+    "<style>text{font:12px sans-serif;fill:#333}.title{font-weight:bold}.axis{stroke:#333}.grid{stroke:#ddd}"
+    ".ideal{stroke:#999;stroke-dasharray:4 "
+    "3}.bar{stroke:#0072b2;stroke-width:1.5}.d{stroke:none;fill:#0072b2}"
+    ".c{fill:none;stroke-width:2}.score{stroke:#0072b2}.all{stroke:#d55e00}.none{stroke:#333}</style>";
+
+struct Plot {
+    Svg svg;
+    ValueAxis x, y;
+
+    Plot(const std::string& title, double x_high, double y_low, double y_high, const std::string& x_label,
+         const std::string& y_label)
+        : svg(width, title),
+          x(Scale::linear, 0.0, x_high, left, width - right),
+          y(Scale::linear, y_low, y_high, height - bottom, top) {
+        svg.text(12, 18, "title", title);
+        for (const double t : y.ticks(5)) {
+            svg.line(x(0), y(t), x(x_high), y(t), "grid");
+            svg.text(18, y(t) + 4, "tick", fmt::format("{:.4g}", t));
+        }
+        for (const double t : x.ticks(5))
+            svg.text(x(t) - 8, y(y_low) + 16, "tick", fmt::format("{:.4g}", t));
+        svg.line(x(0), y(y_low), x(x_high), y(y_low), "axis");
+        svg.line(x(0), y(y_low), x(0), y(y_high), "axis");
+        svg.text(left, height - 14, "label", x_label);
+        svg.text(left + 6, top + 4, "label", y_label);
+    }
+    void key(double at, const std::string& look, const std::string& words) {
+        svg.path({{at, height - bottom + 30}, {at + 18, height - bottom + 30}}, look);
+        svg.text(at + 24, height - bottom + 34, "label", words);
+    }
+    [[nodiscard]] std::string str() const {
+        std::string out = svg.str(height);
+        return out.insert(out.find('>') + 1, style) + "\n";
+    }
+};
+
+}  // namespace
+
+std::string calibration_svg(const std::string& title, const std::string& event,
+                            const std::vector<CalibrationPoint>& points) {
+    Plot plot(title, 1.0, 0.0, 1.0, "predicted probability", "observed: " + event);
+    plot.svg.line(plot.x(0), plot.y(0), plot.x(1), plot.y(1), "ideal");
+    for (const auto& p : points) {
+        if (p.low && p.high)
+            plot.svg.line(plot.x(p.predicted), plot.y(*p.low), plot.x(p.predicted), plot.y(*p.high), "bar");
+        plot.svg.mark(
+            Shape::dot, plot.x(p.predicted), plot.y(p.observed), "d",
+            fmt::format("predicted {:.3g}, observed {:.3g}, {} rows", p.predicted, p.observed, p.rows));
+    }
+    return plot.str();
+}
+
+std::string decision_curve_svg(const std::string& title, const std::string& score,
+                               const std::vector<DecisionPoint>& points) {
+    double high = 0.0, last = 0.0;
+    for (const auto& p : points) {
+        high = std::max({high, p.score.value_or(0.0), p.all.value_or(0.0)});
+        last = std::max(last, p.threshold);
+    }
+    high = std::max(0.05, std::ceil(high * 20.0) / 20.0);
+    // Room for a score that does harm; the rest of it says no more than that it does.
+    const double low = -high / 4.0;
+    Plot plot(title, last, low, high, "", "net benefit");
+    std::vector<std::pair<double, double>> by_score, by_all;
+    const auto put = [&](auto& line, double threshold, std::optional<double> x) {
+        if (x) line.emplace_back(plot.x(threshold), plot.y(std::max(low, *x)));
+    };
+    for (const auto& p : points) {
+        put(by_score, p.threshold, p.score);
+        put(by_all, p.threshold, p.all);
+    }
+    plot.svg.path({{plot.x(0), plot.y(0)}, {plot.x(last), plot.y(0)}}, "c none");
+    plot.svg.path(by_all, "c all");
+    plot.svg.path(by_score, "c score");
+    plot.key(left, "c none", "none");
+    plot.key(left + 66, "c all", "all");
+    plot.key(left + 120, "c score", score);
+    plot.svg.text(left, height - 4, "label", "threshold: the risk at which one would act");
+    return plot.str();
+}
+
+}  // namespace bellwether::report

@@ -156,10 +156,16 @@ std::vector<StudyPatient> study_patients(store::Store& store, const StudyRequest
     }
     std::vector<StudyPatient> list;
     store.for_each_history(store.patients(request.as_of), request.as_of, [&](PatientHistory&& history) {
-        auto p = study_patient(timeline_at(history, request.as_of, catalogue), request);
+        const auto timeline = timeline_at(history, request.as_of, catalogue);
+        if (!in_cohort(timeline.patient, request.cohort)) return;
+        auto p = study_patient(timeline, request);
         p.follow.id = history.patient;
         if (const auto found = alerts.find(history.patient); found != alerts.end())
             p.follow.alerts = std::move(found->second);
+        if (!request.among.empty() &&
+            std::none_of(p.follow.alerts.begin(), p.follow.alerts.end(),
+                         [&](const study::RaisedAlert& a) { return a.rule == request.among; }))
+            return;
         if (knowledge)
             p.score = score_of(history, *knowledge, request.score, p.follow.start + request.landmark_days);
         list.push_back(std::move(p));

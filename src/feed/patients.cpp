@@ -1,5 +1,9 @@
 #include <algorithm>
 
+#include <fmt/format.h>
+
+#include "bellwether/core/text.hpp"
+
 #include "decode.hpp"
 
 namespace bellwether::feed {
@@ -20,8 +24,8 @@ public:
         p.sex = static_cast<Sex>(row.word(Field::sex, 0));
         p.birth_year = row.whole(Field::birth_year, 1880, row.file().last_day.year());
         p.day_zero = row.date(Field::day_zero);
-        for (const auto& [name, column] : row.file().profile.attributes) {
-            const auto text = row.cell(row.file().binding.column(column));
+        for (const auto& [name, attribute] : row.file().profile.attributes) {
+            const auto text = read_attribute(row, name, attribute);
             if (!text.empty()) p.attributes.emplace(name, text);
         }
         std::vector<Record> events;  // first all of the row, then out: a refused row gives nothing
@@ -35,6 +39,19 @@ public:
     }
 
 private:
+    static std::string read_attribute(const Row& row, const std::string& name,
+                                      const AttributeColumn& attribute) {
+        const int column = row.file().binding.column(attribute.column);
+        const std::string text(row.cell(column));
+        if (attribute.words.empty() || text.empty()) return text;
+        if (const auto it = attribute.words.find(text); it != attribute.words.end()) return it->second;
+        std::vector<std::string> known;
+        for (const auto& [theirs, ours] : attribute.words)
+            known.push_back(theirs);
+        row.refuse(column, "F030", fmt::format("'{}' is no word for the attribute '{}'", text, name),
+                   suggestion(text, known));
+    }
+
     static void read_event(const Row& row, const EventColumn& told, const Patient& p,
                            std::vector<Record>& out) {
         const int column = row.file().binding.column(told.column);

@@ -198,12 +198,7 @@ private:
     }
 
     void read_patient_keys() {
-        if (map_.has("attributes")) {
-            each_text(map_.optional("attributes"), findings_,
-                      [&](const std::string& name, const std::string& column, const yaml::Node&) {
-                          p_.attributes[name] = column;
-                      });
-        }
+        read_attributes();
         const auto events = map_.optional("events");
         if (!map_.has("events")) return;
         if (!events.is_sequence()) {
@@ -213,6 +208,27 @@ private:
         }
         for (std::size_t i = 0; i < events.size(); ++i)
             read_event(events[i]);
+    }
+
+    /// `name: COLUMN`, or `name: {column: COLUMN, words: {theirs: ours}}`.
+    void read_attributes() {
+        if (!map_.has("attributes")) return;
+        const auto node = map_.optional("attributes");
+        yaml::Map complains(node, findings_);
+        for (std::size_t i = 0; node.is_map() && i < node.size(); ++i) {
+            AttributeColumn& attribute = p_.attributes[node.key(i)];
+            if (node[i].is_map()) {
+                yaml::Map written(node[i], findings_);
+                attribute.column = written.text("column");
+                each_text(written.required("words"), findings_,
+                          [&](const std::string& theirs, const std::string& ours, const yaml::Node&) {
+                              attribute.words[theirs] = ours;
+                          });
+                written.done();
+            } else if (const auto column = yaml::as_text(node[i], findings_)) {
+                attribute.column = *column;
+            }
+        }
     }
 
     void read_event(const yaml::Node& node) {

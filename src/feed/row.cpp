@@ -51,8 +51,8 @@ Binding::Binding(const Profile& profile, const CsvReader& header, const std::str
     };
     for (const auto& [column, words] : profile.only)
         also(column);
-    for (const auto& [attribute, column] : profile.attributes)
-        also(column);
+    for (const auto& [name, attribute] : profile.attributes)
+        also(attribute.column);
     for (const auto& event : profile.events)
         also(event.column), also(event.when_column);
     for (const auto& entry : profile.channels) {

@@ -46,6 +46,7 @@ AlertRates alert_rates(std::span<const Follow> patients) {
         const Date end = first ? *first : f.monitored_until;
         first_alert.push_back({static_cast<double>(std::max(0, end - f.start)), first.has_value()});
     }
+    r.alerted = share(r.patients_alerted, r.patients);
     r.all = rate(all);
     r.on_therapy = rate(on);
     r.off_therapy = rate(off);

@@ -32,6 +32,7 @@ std::vector<Figure> figures(std::span<const Follow> patients, int landmark_days)
     s.count("alerts", a.alerts);
     s.count("alerts_taken_back", a.taken_back);
     s.count("patients_alerted", a.patients_alerted);
+    s.share("share_alerted", a.alerted);
     s.rate("alerts_per_patient_year", a.all);
     s.add("first_alert_within_365_days", a.alerted_in_year);
     s.add("patient_years_on_therapy", a.on_therapy.years);

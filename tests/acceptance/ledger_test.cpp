@@ -195,3 +195,20 @@ TEST_CASE("thresholds stand beside rules: activated they are in force, for anoth
     desk.expect(0, "scan --as-of 2024-05-01");
     CHECK(states(desk) == Strings{"open 2024-03-10"});
 }
+
+TEST_CASE("a summary is of a cohort, and among those of whom a rule has spoken") {
+    const Desk desk;
+    desk.prepare("simulated");
+    desk.results("first.csv", ctdna("2024-02-10", "3", "A1", "final", "2024-02-11"));
+    const std::string summary = "study summary --rule ctdna-high --format csv ";
+    desk.expect(0, "scan --as-of 2024-02-01");
+    CHECK(desk.expect(0, summary).find(",ctdna-high,all,patients,1,") != std::string::npos);
+    CHECK(desk.expect(0, summary + "--among ctdna-high").find(",patients,0,") != std::string::npos);
+    desk.expect(0, "scan --as-of 2024-02-20");
+    CHECK(desk.expect(0, summary + "--among ctdna-high").find(",share_alerted,1,") != std::string::npos);
+    CHECK(desk.expect(0, summary + "--cohort arm=nobody").find(",patients,0,") != std::string::npos);
+    const auto wrong = desk.run("study summary --among ctdna-hihg");
+    CHECK(wrong.code == 2);
+    CHECK(wrong.err.find("no rule 'ctdna-hihg'") != std::string::npos);
+    CHECK(desk.run("study summary --cohort arm").code == 2);
+}

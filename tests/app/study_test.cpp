@@ -140,6 +140,16 @@ TEST_CASE("study_patients: follow-up, event, crossing and alerts of one patient,
     CHECK(a.open[0].to == zero + 90);
     CHECK(app::of_rule(list, "r").at(0).alerts.size() == 1);
     CHECK(app::of_rule(list, "other").at(0).alerts.empty());
+    // Whom a rule never spoke of, and who is of another cohort, is left out.
+    request.among = "r";
+    request.cohort = {{"arm", "A"}};
+    CHECK(app::study_patients(*store, request).size() == 1);
+    request.among = "other";
+    CHECK(app::study_patients(*store, request).empty());
+    request.among.clear();
+    request.cohort = {{"arm", "B"}};
+    CHECK(app::study_patients(*store, request).empty());
+    request.cohort.clear();
     // As of an earlier day neither the withdrawal nor the death is known.
     request.as_of = Instant::end_of(zero + 84);
     const auto then = app::study_patients(*store, request);

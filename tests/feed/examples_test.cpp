@@ -128,11 +128,16 @@ TEST_CASE("examples: the paired melanoma biopsies are read, unlisted scores are 
     const auto patients =
         read_public("melanoma/patients.yaml", "melanoma_paired_biopsies_iatlas/patients.csv");
     CHECK(patients.refusals().empty());
+    std::map<std::string, int> responses;
+    for (const auto& p : patients.all<Patient>())
+        ++responses[p.attributes.contains("response") ? p.attributes.at("response") : ""];
+    // Counted by cut and uniq in patients.csv: 3 complete, 8 partial, 19 stable, 26 progressive, 2 empty.
+    CHECK(responses == std::map<std::string, int>{{"CR/PR", 11}, {"SD", 19}, {"PD", 26}, {"", 2}});
     const auto scores =
         read_public("melanoma/measurements.yaml", "melanoma_paired_biopsies_iatlas/measurements.csv");
     CHECK(scores.refusals().empty());
     CHECK(scores.counts.rows == scores.counts.records + scores.counts.ignored);
-    CHECK(scores.counts.records > 0);
+    CHECK(scores.counts.records == 202);  // 101 biopsies, two scores each: counted by grep
     CHECK(read_public("melanoma/therapy.yaml", "melanoma_paired_biopsies_iatlas/patients.csv")
               .refusals()
               .empty());

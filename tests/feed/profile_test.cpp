@@ -104,6 +104,16 @@ release: {format: iso-local}
            "8:33 F109 'when' names one column",
            "9:19 F108 a release time must be an instant or a calendar date",
        });
+    CHECK(findings_of(head + R"(kind: patients
+dates: {format: iso}
+columns: {patient: id}
+attributes: {a: {words: {X: Y}}, b: {column: c}, d: [e], f: {column: g, words: {X: Y}, word: h}}
+)") == Lines{
+           "6:17 Y011 key 'column' is missing",
+           "6:37 Y011 key 'words' is missing",
+           "6:53 Y012 a list is not a text",
+           "6:88 Y010 unknown key 'word'",
+       });
     CHECK(findings_of(head +
                       "kind: therapy\nshape: wide\ndates: {format: study-day}\ncolumns: {patient: a}\n") ==
           Lines{

@@ -97,6 +97,28 @@ TEST_CASE("patients: a row tells the patient and what became of it", "[feed][rea
     CHECK(learnt(back) == Lines{"2026-01-02", "2026-02-02", "2026-03-02", "2025-12-21"});
 }
 
+TEST_CASE("patients: an attribute's words are mapped, an empty cell is none, any other word is refused",
+          "[feed][reader]") {
+    const auto p = profile(R"(schema: 1
+profile: p
+kind: patients
+dates: {format: iso}
+columns: {patient: id}
+attributes:
+  response: {column: best, words: {Complete Response: CR/PR, Partial Response: CR/PR, Stable Disease: SD}}
+  ecog: ecog
+)");
+    const auto r =
+        read(p, "id,best,ecog\nA,Complete Response,0\nB,Partial Response,\nC,,1\nD,Stable disease,1\n");
+    const auto all = r.all<Patient>();
+    using Attributes = std::map<std::string, std::string>;
+    REQUIRE(all.size() == 3);
+    CHECK(all[0].attributes == Attributes{{"response", "CR/PR"}, {"ecog", "0"}});
+    CHECK(all[1].attributes == Attributes{{"response", "CR/PR"}});
+    CHECK(all[2].attributes == Attributes{{"ecog", "1"}});
+    CHECK(r.refusals() == Lines{"5:3 F030 'Stable disease' is no word for the attribute 'response'"});
+}
+
 TEST_CASE("patients: a refused row gives nothing, neither patient nor events", "[feed][reader][error]") {
     const auto refused = [](const std::string& row) {
         const auto r = read(profile(patients_text), patients_head + row);

@@ -38,6 +38,10 @@ TEST_CASE("alert_rates: alerts over monitored years, those taken back counted al
     const auto r = alert_rates(both);
     CHECK(r.patients == 2);
     CHECK(r.patients_alerted == 1);
+    // R: prop.test(1, 2, correct = FALSE)$conf.int
+    CHECK(*r.alerted.share == 0.5);
+    CHECK(*r.alerted.low == Approx(0.0945312).epsilon(1e-5));
+    CHECK(*r.alerted.high == Approx(0.9054688).epsilon(1e-5));
     CHECK(r.alerts == 2);
     CHECK(r.taken_back == 1);
     CHECK(*r.all.rate == Approx(2.0 / (1096 / 365.25)));

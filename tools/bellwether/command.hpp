@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bellwether/core/date.hpp"
@@ -94,6 +95,9 @@ public:
 [[nodiscard]] int duration(const std::string& text, const std::string& option);
 /// "0.5,0.7,0.9" or "0.5:0.9:0.1" (from, to, step); nothing when it is neither, or has over a thousand steps.
 [[nodiscard]] std::optional<std::vector<double>> number_list(const std::string& text);
+
+/// "arm=A" and "ATTRIBUTE=VALUE" as name and value. @throws UsageError
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> cohort(const std::vector<std::string>& words);
 
 /// From when an activation holds: now, or `text`. In the past only in stores that are not live. @throws
 /// UsageError

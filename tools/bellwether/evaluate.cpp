@@ -108,11 +108,7 @@ app::ScoreStoreRequest store_request(const Args& a, store::Store& store) {
     r.to = a.to.empty() ? now().date() : date(a.to, "--to");
     if (r.to > now().date()) throw UsageError("--to " + a.to + " is in the future");
     r.event = *parse_event_kind(a.event);
-    for (const auto& c : a.cohort) {
-        const auto equals = c.find('=');
-        if (equals == std::string::npos || equals == 0) throw UsageError("--cohort '" + c + "': write arm=A");
-        r.cohort.emplace_back(c.substr(0, equals), c.substr(equals + 1));
-    }
+    r.cohort = cohort(a.cohort);
     r.source = SideFiles{a.rules, a.models, a.words, a.folds, a.threads}.read(store, Instant::end_of(r.to));
     r.threads = static_cast<int>(a.threads);
     r.progress = progress("evaluate");

@@ -46,11 +46,7 @@ app::ReplayRequest span(const Args& a) {
     r.horizon_days = static_cast<int>(a.horizon);
     if (!a.truth.empty()) r.truth = app::read_true_onsets(a.truth);
     r.threads = static_cast<int>(a.threads);
-    for (const auto& c : a.cohort) {
-        const auto equals = c.find('=');
-        if (equals == std::string::npos || equals == 0) throw UsageError("--cohort '" + c + "': write arm=A");
-        r.cohort.emplace_back(c.substr(0, equals), c.substr(equals + 1));
-    }
+    r.cohort = cohort(a.cohort);
     return r;
 }
 

@@ -137,6 +137,17 @@ bool colours() {
     return on_terminal(STDOUT_FILENO) && (!off || !*off);
 }
 
+std::vector<std::pair<std::string, std::string>> cohort(const std::vector<std::string>& words) {
+    std::vector<std::pair<std::string, std::string>> list;
+    for (const auto& word : words) {
+        const auto equals = word.find('=');
+        if (equals == std::string::npos || equals == 0)
+            throw UsageError("--cohort '" + word + "': write arm=A");
+        list.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+    }
+    return list;
+}
+
 std::function<void(std::int64_t, std::int64_t)> progress(const std::string& what) {
     if (!on_terminal(STDERR_FILENO)) return {};
     return [what](std::int64_t done, std::int64_t of) {

@@ -15,8 +15,8 @@ using nlohmann::ordered_json;
 
 struct Args {
     Session session;
-    std::string when, group, event = "progression", truth, score;
-    std::vector<std::string> rules;
+    std::string when, group, event = "progression", truth, score, among;
+    std::vector<std::string> rules, cohort;
     std::int64_t landmark = 90;
 };
 
@@ -91,12 +91,16 @@ Exit run(const Args& a) {
     request.as_of = as_of(a.when);
     request.event = *parse_event_kind(a.event);
     request.group = a.group;
+    request.cohort = cohort(a.cohort);
+    request.among = a.among;
     request.score = a.score;
     request.landmark_days = static_cast<int>(a.landmark);
     if (!a.truth.empty()) request.truth = app::read_true_onsets(a.truth);
     const auto known = app::study_rules(*store, request.as_of);
     auto rules = a.rules.empty() ? known : a.rules;
-    for (const auto& r : rules)
+    auto named = rules;
+    if (!a.among.empty()) named.push_back(a.among);
+    for (const auto& r : named)
         if (std::find(known.begin(), known.end(), r) == known.end())
             throw UsageError("no rule '" + r + "' is active or has raised an alert");
     if (rules.size() > 1 && a.rules.empty()) rules.insert(rules.begin(), "");  // "": an alert of any rule
@@ -139,6 +143,11 @@ void define(Options& o) {
     o.text("--as-of", a->when, "data and ledger as they stood then; default: now");
     o.texts("--rule", a->rules, "of these rules only; default: each rule, and any of them");
     o.text("--group", a->group, "also by arm, site, trial, sex or an attribute of the patients");
+    o.texts("--cohort", a->cohort, "only patients with arm=A, site=01, sex=female, ATTRIBUTE=VALUE");
+    o.text(
+        "--among", a->among,
+        "only patients for whom this rule has raised an alert, say one that fires wherever two biopsies are "
+        "to be compared");
     o.word("--event", a->event, "what an alert should come before", {"progression", "death"});
     o.integer("--landmark", a->landmark, "day at which the alerted and the others are compared for survival",
               1, 36500);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bellwether/store/store.hpp"
@@ -22,7 +23,12 @@ struct StudyRequest {
     Instant as_of;
     EventKind event = EventKind::progression;  ///< what alerts should precede
     std::string group;                         ///< "", arm, site, trial, sex, or an attribute of the patients
-    std::optional<TrueOnsets> truth;           ///< patients that it does not name have no stable time
+    /// Only patients who have all of these: arm, site, trial, sex, or an attribute, and its value.
+    std::vector<std::pair<std::string, std::string>> cohort;
+    /// Only patients for whom this rule has ever raised an alert; "" = all. A rule that fires wherever there
+    /// is something to judge (two biopsies, say) so keeps those out of whom silence says nothing.
+    std::string among;
+    std::optional<TrueOnsets> truth;  ///< patients that it does not name have no stable time
     /// A state or label of an active model: its probability as known at `landmark_days` is the patient's
     /// score, by the parameter set that never saw the patient. "" = none.
     std::string score;

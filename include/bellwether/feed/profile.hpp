@@ -103,6 +103,12 @@ struct ChannelEntry {
     std::vector<std::string> below;  ///< marks that mean "below the limit of detection": ND
 };
 
+/// An attribute of the patient: the cell as it stands, or what its word stands for.
+struct AttributeColumn {
+    std::string column;
+    std::map<std::string, std::string> words;  ///< word in the feed -> ours; others are then refused
+};
+
 /// An event that a patient's row tells: `pfs_day` when `pfs_event` is 1.
 struct EventColumn {
     EventKind kind = EventKind::other;
@@ -138,7 +144,7 @@ struct Profile {
         only;  ///< rows whose column holds one of the words
     std::vector<ChannelEntry> channels;
     bool ignore_unlisted = false;
-    std::map<std::string, std::string> attributes;  ///< attribute -> column
+    std::map<std::string, AttributeColumn> attributes;  ///< by the attribute's name
     std::vector<EventColumn> events;
     std::optional<AcceptedUnit> diameter_unit;
 

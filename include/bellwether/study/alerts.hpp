@@ -47,6 +47,7 @@ struct Follow {
 /// Alerts over monitored time. An alert raised outside [start, monitored_until] counts too: it was raised.
 struct AlertRates {
     std::size_t patients = 0, patients_alerted = 0, alerts = 0, taken_back = 0;
+    Share alerted;                          ///< patients with an alert, of all
     Rate all;                               ///< alerts per patient-year monitored
     std::optional<double> alerted_in_year;  ///< Kaplan-Meier: share with a first alert within 365 days
     Rate on_therapy, off_therapy;

@@ -121,7 +121,11 @@ private:
     void add_line(std::size_t side, const std::string& rule) {
         const std::size_t at = report_.lines.size();
         report_.lines.push_back({sides_[side].name, rule, "", "", "", {}, {}});
-        jobs_.push_back([this, at, side, rule] { fill(report_.lines[at], patients(side, rule)); });
+        jobs_.push_back([this, at, side, rule] {
+            const auto all = patients(side, rule);
+            fill(report_.lines[at], all);
+            report_.lines[at].to_alert = study::kaplan_meier(study::times_to_first_alert(all));
+        });
     }
 
     void add_groups(std::size_t side, const std::string& rule, const Factor& f) {

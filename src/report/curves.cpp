@@ -60,14 +60,19 @@ void draw(Svg& svg, const Frame& f, const Curve& curve, std::size_t look) {
 std::string curves_svg(const std::string& title, const std::string& x, double top,
                        const std::vector<CurvePanel>& panels) {
     double last = 0.0;
-    std::size_t most = 0;
+    std::size_t most = 0, longest = 0;
     for (const auto& panel : panels) {
         most = std::max(most, panel.curves.size());
-        for (const auto& curve : panel.curves)
+        for (const auto& curve : panel.curves) {
+            longest = std::max(longest, curve.name.size());
             for (const auto& point : curve.points)
                 last = std::max(last, point.first);
+        }
     }
-    Svg svg(panels.size() > 1 ? 2 * kWidth : kWidth + 120, title);
+    // A letter of this size is about 7 wide.
+    Svg svg(
+        panels.size() > 1 ? 2 * kWidth : kWidth + std::max(120.0, 40.0 + 7.0 * static_cast<double>(longest)),
+        title);
     svg.text(12, 16, "title", title);
     for (std::size_t i = 0; i < panels.size(); ++i) {
         const Frame f = frame_of(i, last, top);

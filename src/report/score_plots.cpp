@@ -11,7 +11,7 @@
 namespace bellwether::report {
 namespace {
 
-constexpr double width = 460, height = 400, left = 56, right = 16, top = 36, bottom = 52;
+constexpr double width = 460, height = 436, left = 56, right = 16, top = 44, bottom = 80;
 // Colours that the colour-blind tell apart (Okabe & Ito 2008).
 constexpr const char* style =
     "<style>text{font:12px sans-serif;fill:#333}.title{font-weight:bold}.axis{stroke:#333}.grid{stroke:#ddd}"
@@ -37,12 +37,14 @@ struct Plot {
             svg.text(x(t) - 8, y(y_low) + 16, "tick", fmt::format("{:.4g}", t));
         svg.line(x(0), y(y_low), x(x_high), y(y_low), "axis");
         svg.line(x(0), y(y_low), x(0), y(y_high), "axis");
-        svg.text(left, height - 14, "label", x_label);
-        svg.text(left + 6, top + 4, "label", y_label);
+        svg.text(left, height - bottom + 34, "label", x_label);
+        svg.text(left, top - 8, "label", y_label);
     }
-    void key(double at, const std::string& look, const std::string& words) {
-        svg.path({{at, height - bottom + 30}, {at + 18, height - bottom + 30}}, look);
-        svg.text(at + 24, height - bottom + 34, "label", words);
+    /// @param row  below the words of the axis, from 0
+    void key(int row, double at, const std::string& look, const std::string& words) {
+        const double below = height - bottom + 52 + 18 * row;
+        svg.path({{at, below - 4}, {at + 18, below - 4}}, look);
+        svg.text(at + 24, below, "label", words);
     }
     [[nodiscard]] std::string str() const {
         std::string out = svg.str(height);
@@ -76,22 +78,27 @@ std::string decision_curve_svg(const std::string& title, const std::string& scor
     high = std::max(0.05, std::ceil(high * 20.0) / 20.0);
     // Room for a score that does harm; the rest of it says no more than that it does.
     const double low = -high / 4.0;
-    Plot plot(title, last, low, high, "", "net benefit");
-    std::vector<std::pair<double, double>> by_score, by_all;
-    const auto put = [&](auto& line, double threshold, std::optional<double> x) {
-        if (x) line.emplace_back(plot.x(threshold), plot.y(std::max(low, *x)));
+    Plot plot(title, last, low, high, "threshold: the risk at which one would act", "net benefit");
+    // A curve that leaves the picture is cut there: drawn along its edge it would say something.
+    const auto curve = [&](std::optional<double> DecisionPoint::*benefit, const std::string& look) {
+        std::vector<std::pair<double, double>> line;
+        const auto end = [&] {
+            if (line.size() > 1) plot.svg.path(line, look);
+            line.clear();
+        };
+        for (const auto& p : points)
+            if (const auto& x = p.*benefit; x && *x >= low)
+                line.emplace_back(plot.x(p.threshold), plot.y(*x));
+            else
+                end();
+        end();
     };
-    for (const auto& p : points) {
-        put(by_score, p.threshold, p.score);
-        put(by_all, p.threshold, p.all);
-    }
     plot.svg.path({{plot.x(0), plot.y(0)}, {plot.x(last), plot.y(0)}}, "c none");
-    plot.svg.path(by_all, "c all");
-    plot.svg.path(by_score, "c score");
-    plot.key(left, "c none", "none");
-    plot.key(left + 66, "c all", "all");
-    plot.key(left + 120, "c score", score);
-    plot.svg.text(left, height - 4, "label", "threshold: the risk at which one would act");
+    curve(&DecisionPoint::all, "c all");
+    curve(&DecisionPoint::score, "c score");
+    plot.key(0, left, "c none", "none");
+    plot.key(0, left + 66, "c all", "all");
+    plot.key(1, left, "c score", score);
     return plot.str();
 }
 

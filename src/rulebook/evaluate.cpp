@@ -321,13 +321,27 @@ const std::vector<FeatureCall>& Evaluator::calls() const {
     return impl_->calls;
 }
 
-std::vector<FeatureCall> calls_of_when(const Rule& rule) {
+namespace {
+
+std::vector<FeatureCall> calls_of(const CompiledRule& rule,
+                                  std::initializer_list<const Expression*> expressions) {
     std::vector<int> asked;
-    add_calls(rule.compiled->when, asked);
+    for (const auto* e : expressions)
+        add_calls(*e, asked);
     std::vector<FeatureCall> out;
     for (const int call : asked)
-        out.push_back(rule.compiled->calls[static_cast<std::size_t>(call)]);
+        out.push_back(rule.calls[static_cast<std::size_t>(call)]);
     return out;
+}
+
+}  // namespace
+
+std::vector<FeatureCall> calls_of_when(const Rule& rule) {
+    return calls_of(*rule.compiled, {&rule.compiled->when});
+}
+
+std::vector<FeatureCall> calls_of_condition(const Rule& rule) {
+    return calls_of(*rule.compiled, {&rule.compiled->when, &rule.compiled->unless});
 }
 
 PatientVerdicts evaluate(const Rulebook& book, PatientFeatures& patient, Date as_of) {

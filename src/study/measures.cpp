@@ -49,6 +49,13 @@ std::optional<double> ratio(double a, double b) {
 
 }  // namespace
 
+std::vector<Survival> times_to_first_alert(std::span<const Watched> patients) {
+    std::vector<Survival> times;
+    for (const auto& p : patients)
+        times.push_back(until_first_alert(p.follow));
+    return times;
+}
+
 Date event_free_until(const Follow& f, std::optional<Date> event, int horizon) {
     return std::max(f.start, event.value_or(f.followed_until) - horizon);
 }

@@ -147,6 +147,9 @@ TEST_CASE("a replay writes nothing, raises what the scan raised, and finds the l
     CHECK(before.at("rules").at(0).at("counts").at("alerts") == 1);
     desk.expect(0, "scan --as-of 2024-03-01");
     const auto recorded = nlohmann::json::parse(desk.expect(0, span + "--recorded --format json"));
+    CHECK(before.at("rules").at(0).at("time_to_first_alert").at(0).at("alerted") == 1.0);
+    desk.expect(0, span + "--time-to-alert t.svg");
+    CHECK(desk.read("t.svg").find("</svg>") != std::string::npos);
     CHECK(recorded.at("ledger").at("equal") == true);
     CHECK(recorded.at("ledger").at("alerts") == 1);
     CHECK(recorded.at("rules").at(0).at("counts") == before.at("rules").at(0).at("counts"));

@@ -397,3 +397,36 @@ TEST_CASE("age_band: ICH E7", "[app][replay]") {
     p.birth_year = 1949;
     CHECK(app::age_band(p) == "75 and over");
 }
+
+TEST_CASE("replay: the curve of the time to the first alert is that of its alerts, by hand",
+          "[app][replay]") {
+    const Folder folder;
+    const auto store = make_store(folder.file("s.db"));
+    const auto sides = one_side(*store);
+    const auto replayed = app::replay(*store, whole_span(), sides);
+    app::ReportRequest request;
+    request.rules = {"high"};
+    const auto report = app::report_replay(replayed, sides, request);
+    REQUIRE(report.lines.size() == 1);
+    const auto& steps = report.lines[0].to_alert;
+    REQUIRE(steps.size() > 3);
+    // The product over days with first alerts of 1 - first alerts / those watched without one until then.
+    double without = 1.0;
+    for (const auto& step : steps) {
+        double here = 0, at_risk = 0;
+        for (const auto& p : replayed.patients) {
+            std::optional<Date> first;
+            for (const auto& a : p.sides[0].at("high").alerts)
+                if (!first || a.raised < *first) first = a.raised;
+            const int day = std::max(0, first.value_or(p.follow.monitored_until) - p.follow.start);
+            if (day >= step.time) ++at_risk;
+            if (first && day == step.time) ++here;
+        }
+        REQUIRE(here > 0);
+        without *= 1.0 - here / at_risk;
+        CHECK(step.survival == Approx(without).epsilon(1e-12));
+    }
+    const auto median =
+        report.lines[0].estimates[static_cast<std::size_t>(study::Measure::days_to_first_alert_median)];
+    CHECK(study::median_survival(steps) == median.value);
+}

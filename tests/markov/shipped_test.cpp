@@ -28,7 +28,7 @@ TEST_CASE("shipped models: read without a finding, every source is in the biblio
     const std::string file =
         GENERATE(as<std::string>(), "immuno-oncology/kinetics-bottleneck.yaml", "tumour-size/size-only.yaml",
                  "tumour-size/size-growth.yaml", "tumour-burden/burden.yaml", "serum-marker/on-off.yaml",
-                 "tumour-biopsy/biopsy-only.yaml");
+                 "tumour-biopsy/biopsy-only.yaml", "immune-drift/mdsc.yaml", "immune-drift/exhaustion.yaml");
     CAPTURE(file);
     const Spec spec = shipped(file);
     const std::string bibliography = read_text(std::string(BELLWETHER_SOURCE_DIR) + "/models/REFERENCES.md");

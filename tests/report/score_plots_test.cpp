@@ -20,18 +20,19 @@ TEST_CASE("calibration_svg: a mark per group with its interval, and the line on 
     CHECK(sample::defect_of(calibration_svg("none", "x", {})).empty());
 }
 
-TEST_CASE(
-    "decision_curve_svg: three lines; treating all is cut off at the lower end, what is unknown is left out",
-    "[report][score]") {
-    const std::vector<DecisionPoint> points = {{0.1, 0.3, 0.25}, {0.5, {}, -0.5}, {0.9, 0.0, -9.0}};
+TEST_CASE("decision_curve_svg: three lines, cut where they leave the picture or are unknown",
+          "[report][score]") {
+    const std::vector<DecisionPoint> points = {
+        {0.1, 0.3, 0.25}, {0.3, 0.2, 0.05}, {0.5, {}, -0.5}, {0.7, 0.1, -1.0}, {0.9, 0.0, -9.0}};
     const auto svg = decision_curve_svg("Decision curve of x", "x", points);
     CHECK(sample::defect_of(svg).empty());
-    for (const auto* line : {"\"c score\"", "\"c all\"", "\"c none\""})
-        CHECK(sample::occurrences(svg, line) == 2);  // itself and its key
-    // The picture ends a quarter of its height below 0: both points of `all` that lie deeper are on that
-    // line.
-    auto shallow = points;
-    shallow[1].all = shallow[2].all = -0.3 / 4;
-    CHECK(svg == decision_curve_svg("Decision curve of x", "x", shallow));
+    CHECK(sample::occurrences(svg, "\"c none\"") == 2);   // itself and its key
+    CHECK(sample::occurrences(svg, "\"c all\"") == 2);    // no deeper than a quarter of the height below 0
+    CHECK(sample::occurrences(svg, "\"c score\"") == 3);  // before and after what is not known
+    auto deeper = points;
+    deeper[2].all = -0.6;
+    CHECK(svg == decision_curve_svg("Decision curve of x", "x", deeper));
+    deeper[2].all = -0.05;
+    CHECK(svg != decision_curve_svg("Decision curve of x", "x", deeper));
     CHECK(sample::defect_of(decision_curve_svg("none", "x", {})).empty());
 }

@@ -136,6 +136,18 @@ TEST_CASE("budget: no equal share larger than the one found keeps it, all shares
     }
 }
 
+TEST_CASE("budget: a threshold counts only when every quieter one is within the budget, too",
+          "[study][budget]") {
+    // With `until` a more talkative threshold can open fewer alerts: rates 0.5, 2, 0.5 a year. Its neighbour
+    // would not be believed, and the next patients may turn them round.
+    std::vector<Quiet> p;
+    for (int i = 0; i < 10; ++i)
+        p.push_back(quiet(1.0, {{i < 4 ? 0.5F : kNever, i < 9 ? 0.1F : kNever, i < 4 ? 0.5F : kNever}}));
+    const std::vector<Population> one{{"x", p}};
+    CHECK(*within_budget(one, 0.6).choice.at(0) == 0);
+    CHECK(*within_budget(one, 9.0).choice.at(0) == 2);
+}
+
 TEST_CASE("budget: what cannot be solved is refused", "[study][budget][error]") {
     const std::vector<Population> one{{"x", {quiet(1.0, {{kNever}})}}};
     CHECK_THROWS_WITH(within_budget(one, 0.0), Catch::Contains("U010"));

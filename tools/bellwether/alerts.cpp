@@ -3,6 +3,8 @@
 
 #include "bellwether/alert/human.hpp"
 #include "bellwether/alert/review.hpp"
+#include "bellwether/app/counterfactual.hpp"
+#include "bellwether/core/text.hpp"
 
 #include "commands.hpp"
 
@@ -101,6 +103,75 @@ std::string_view sign_of(const std::string& bound) {
     return bound == "below" ? "<" : bound == "above" ? ">" : "=";
 }
 
+std::string as_read(const Reading& r) {
+    return (r.censor == Censor::left    ? "<"
+            : r.censor == Censor::right ? ">"
+                                        : "") +
+           fmt::format("{:.6g}", r.value);
+}
+
+std::string value_in(double x, const std::string& unit) {
+    return fmt::format("{:.6g}{}{}", x, unit.empty() || unit == "1" ? "" : " ", unit == "1" ? "" : unit);
+}
+
+/// "ctdna were at most 3.1 % on 2024-03-25 (it was 5.2)"
+std::string would_differ(const app::NearestChange& c) {
+    const auto again = [&](std::optional<double> until) {
+        return until ? fmt::format(" (but fires again at {})", value_in(*until, c.unit)) : std::string();
+    };
+    std::string text = c.channel + " were";
+    if (c.at_most) text += " at most " + value_in(*c.at_most, c.unit) + again(c.at_most_until);
+    if (c.at_least)
+        text += std::string(c.at_most ? " or" : "") + " at least " + value_in(*c.at_least, c.unit) +
+                again(c.at_least_until);
+    text += fmt::format(" on {} (it was {}{})", to_string(c.date), as_read(c.was),
+                        c.nadir ? ", the lowest before" : "");
+    if (c.was.censor != Censor::none)
+        text += c.open_within_the_bound() ? "; the true value may be so"
+                                          : "; it fires whatever lies beyond the limit";
+    return text;
+}
+
+void print_differences(const app::Counterfactual& c) {
+    if (!c.fires) {
+        fmt::print("by what is known now it would not fire on that day\n");
+        return;
+    }
+    fmt::print("would not fire if, one reading changed at a time\n");
+    std::string idle, unread;
+    for (const auto& x : c.changes)
+        if (x.at_most || x.at_least)
+            fmt::print("  {}\n", would_differ(x));
+        else
+            idle += fmt::format("{}{} on {} ({})", idle.empty() ? "" : ", ", x.channel, to_string(x.date),
+                                as_read(x.was));
+    for (const auto& n : c.not_read)
+        unread += fmt::format("{}{} ({})", unread.empty() ? "" : ", ", n.channel,
+                              n.last ? "last on " + to_string(*n.last) : "never before");
+    if (!idle.empty()) fmt::print("  no value alone would do of: {}\n", idle);
+    if (!unread.empty()) fmt::print("  not read on that day: {}\n", unread);
+}
+
+ordered_json to_json(const app::Counterfactual& c) {
+    const auto number = [](std::optional<double> x) { return x ? ordered_json(*x) : ordered_json(); };
+    ordered_json j{
+        {"fires", c.fires}, {"changes", ordered_json::array()}, {"not_read", ordered_json::array()}};
+    for (const auto& x : c.changes)
+        j["changes"].push_back({{"channel", x.channel},
+                                {"unit", x.unit},
+                                {"date", to_string(x.date)},
+                                {"was", as_read(x.was)},
+                                {"lowest_before", x.nadir},
+                                {"at_most", number(x.at_most)},
+                                {"at_most_until", number(x.at_most_until)},
+                                {"at_least", number(x.at_least)},
+                                {"at_least_until", number(x.at_least_until)}});
+    for (const auto& n : c.not_read)
+        j["not_read"].push_back(
+            {{"channel", n.channel}, {"last", n.last ? ordered_json(to_string(*n.last)) : ordered_json()}});
+    return j;
+}
+
 void define_show(Options& o) {
     auto a = std::make_shared<OneArgs>();
     a->session.declare(o);
@@ -119,6 +190,9 @@ void define_show(Options& o) {
         }
         auto j = to_json(x, now());
         j["history"] = history;
+        const bool stands = x.state == MachineState::open || x.state == MachineState::resolved;
+        const auto differs = stands ? app::would_not_fire(*store, x, now()) : std::nullopt;
+        if (differs) j["would_not_fire_if"] = to_json(*differs);
         if (a->session.output() == Format::json) {
             fmt::print("{}\n",
                        ordered_json{{"store", store::to_string(store->kind())}, {"alert", j}}.dump(2));
@@ -131,6 +205,7 @@ void define_show(Options& o) {
             for (const auto& b : j["evidence"].value("because", ordered_json::array()))
                 fmt::print("  {} {} {}\n", b.value("call", ""), sign_of(b.value("bound", "")),
                            b.contains("value") ? b["value"].dump() : "unknown: " + b.value("unknown", ""));
+            if (differs) print_differences(*differs);
             fmt::print("history\n{}", lines);
         }
         return Exit::ok;

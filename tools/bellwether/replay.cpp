@@ -17,7 +17,7 @@ namespace {
 
 struct Args {
     Session session;
-    std::string from, to, every, event = "progression", truth, words, curve;
+    std::string from, to, every, event = "progression", truth, words, curve, to_alert;
     std::vector<std::string> rules, models, against_rules, against_models, cohort, only, by, sweep;
     std::int64_t horizon = 180, draws = 1000, seed = 20261127, threads = 2, folds = 5;
     bool recorded = false, elsewhere = false;
@@ -112,6 +112,7 @@ Exit run(const Args& a) {
     out.failed = replayed.failed.size();
     print(out, a.session.output());
     if (!a.curve.empty()) write_text_atomically(a.curve, curve_svg(out.report));
+    if (!a.to_alert.empty()) write_text_atomically(a.to_alert, time_to_alert_svg(out.report));
     return replayed.failed.empty() && !(out.ledger && out.ledger->difference) ? Exit::ok : Exit::failed;
 }
 
@@ -144,6 +145,8 @@ void define(Options& o) {
     o.text("--truth", a->truth, "truth/ folder of a virtual trial: which time was stable");
     o.texts("--sweep", a->sweep,
             "RULE=0.5,0.7,0.9 or RULE=0.5:0.9:0.1: other numbers in its tunable comparison");
+    o.text("--time-to-alert", a->to_alert,
+           "SVG file: share of patients with a first alert over time (Kaplan-Meier)");
     o.text("--curve", a->curve,
            "SVG file: lead time and events warned of against the false-alert rate of --sweep");
     o.integer("--draws", a->draws, "bootstrap draws", 100, 1'000'000);

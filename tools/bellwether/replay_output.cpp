@@ -168,6 +168,15 @@ ordered_json to_json(const app::ReplayLine& line) {
     if (!line.threshold.empty()) row["threshold"] = line.threshold;
     row["counts"] = counts;
     row["figures"] = figures;
+    if (line.factor.empty() && line.threshold.empty()) {
+        auto steps = ordered_json::array();
+        for (const auto& s : line.to_alert)
+            steps.push_back({{"day", s.time},
+                             {"at_risk", s.at_risk},
+                             {"alerted", 1.0 - s.survival},
+                             {"standard_error", s.standard_error}});
+        row["time_to_first_alert"] = steps;
+    }
     return row;
 }
 
@@ -251,6 +260,21 @@ void print(const ReplayOutput& out, Format format) {
         print_csv(out);
     else
         print_text(out);
+}
+
+std::string time_to_alert_svg(const app::ReplayReport& report) {
+    std::vector<report::CurvePanel> panels;
+    for (const auto& line : report.lines) {
+        if (panels.empty() || panels.back().title != line.side) panels.push_back({line.side, {}});
+        report::Curve c{rule_name(line.rule), {{0.0, 0.0}}, false};
+        for (const auto& s : line.to_alert) {
+            c.points.emplace_back(s.time, c.points.back().second);
+            c.points.emplace_back(s.time, 100.0 * (1.0 - s.survival));
+        }
+        panels.back().curves.push_back(std::move(c));
+    }
+    return report::curves_svg("Patients with a first alert, percent (Kaplan-Meier)",
+                              "days from the start of watching", 100.0, panels);
 }
 
 std::string curve_svg(const app::ReplayReport& report) {

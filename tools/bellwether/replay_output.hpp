@@ -25,4 +25,7 @@ void print(const ReplayOutput& out, Format format);
 /// Lead time and share of events warned of against the rate of first false alerts, along the thresholds.
 [[nodiscard]] std::string curve_svg(const app::ReplayReport& report);
 
+/// Share of patients with a first alert over time, one panel per side, one curve per rule.
+[[nodiscard]] std::string time_to_alert_svg(const app::ReplayReport& report);
+
 }  // namespace bellwether::cli

@@ -15,6 +15,8 @@ struct ReplayLine {
     std::string threshold;      ///< of a swept rule; else ""
     study::Counts counts;
     std::vector<study::Estimate> estimates;  ///< in the order of study::measure_names()
+    /// Kaplan-Meier of the time to the first alert, from the start of watching; `lines` only.
+    std::vector<study::KaplanMeierStep> to_alert = {};
 };
 
 /// The second side less the first, the same patients drawn for both.

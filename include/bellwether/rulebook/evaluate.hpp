@@ -106,6 +106,8 @@ private:
 
 /// What a rule's `when` asks: what must be known for it to fire.
 [[nodiscard]] std::vector<FeatureCall> calls_of_when(const Rule& rule);
+/// What `when` and `unless` ask.
+[[nodiscard]] std::vector<FeatureCall> calls_of_condition(const Rule& rule);
 
 /// One patient, once.
 [[nodiscard]] PatientVerdicts evaluate(const Rulebook& book, PatientFeatures& patient, Date as_of);

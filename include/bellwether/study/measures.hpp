@@ -100,6 +100,10 @@ private:
     std::vector<Timed> leads_, first_alerts_, after_alerts_;  ///< by time
 };
 
+/// From the start of watching to each patient's first alert, else to the last reading (censored): what a
+/// Kaplan-Meier curve of the time to alert is drawn from.
+[[nodiscard]] std::vector<Survival> times_to_first_alert(std::span<const Watched> patients);
+
 /// A measure with its interval; for two sides the difference, second less first.
 struct Estimate {
     std::optional<double> value, low, high;

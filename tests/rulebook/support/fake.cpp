@@ -30,12 +30,16 @@ Table::Table()
               {"size-only", {"shrinking", "stable", "growing"}},
               {"size-growth", {"shrinking", "stable", "growing"}},
               {"burden", {"shrinking", "stable", "growing"}},
+              {"mdsc-drift", {"answering", "falling", "settled", "expanding"}},
+              {"exhaustion-drift", {"untreated", "eased", "tired"}},
               {"biopsy-only", {"none", "exhausted"}},
               {"on-off", {"sensitive", "resistant"}}},
       modelled_{{"kinetics-bottleneck", {"ctdna", "sld", "exhaustion_norm", "mdsc", "treg", "nlr", "ldh"}},
                 {"size-only", {"sld"}},
                 {"size-growth", {"sld"}},
                 {"burden", {"ctdna", "sld"}},
+                {"mdsc-drift", {"mdsc"}},
+                {"exhaustion-drift", {"exhaustion_norm"}},
                 {"biopsy-only", {"exhaustion_norm"}},
                 {"on-off", {"psa"}}} {
     const ArgInfo channel{"channel", ArgType::channel}, label{"label", ArgType::label};

@@ -46,9 +46,11 @@ std::vector<study::Population> drawn(DrawnTrial& trial, const std::shared_ptr<co
 
 /// The store's own patients on days that no event followed.
 std::vector<study::Population> event_free(store::Store& store, const ReplayRequest& request,
-                                          const ReplaySide& side, const Group& group) {
+                                          const ReplaySide& side, const Group& group,
+                                          std::vector<double>& assessable) {
     const auto names = group.names();
     study::Population out{"event-free days", {}};
+    assessable.assign(names.size(), 0.0);
     for (const auto& p : replay(store, request, {side}).patients) {
         const auto& f = p.follow;
         if (!f.stable_until || *f.stable_until <= f.start) continue;
@@ -65,8 +67,13 @@ std::vector<study::Population> event_free(store::Store& store, const ReplayReque
                                 std::min(q.first.back()[t],
                                          static_cast<float>(std::max(0, a.raised - f.start) / kDaysPerYear));
         }
+        for (std::size_t r = 0; r < names.size(); ++r)
+            if (const auto found = p.sides[0].find(names[r].front()); found != p.sides[0].end())
+                assessable[r] += found->second.ever_assessable ? 1.0 : 0.0;
         out.patients.push_back(std::move(q));
     }
+    for (double& x : assessable)
+        x /= std::max<double>(1.0, static_cast<double>(out.patients.size()));
     return {out};
 }
 
@@ -77,6 +84,16 @@ study::Rate rate_of(const std::vector<study::Quiet>& patients, const study::Choi
         list.push_back({one.alerted, one.years});
     }
     return study::rate(list);
+}
+
+/// @throws Error P035 a rule that nobody could be judged by: its silence would look the quietest of all
+void refuse_never_assessable(const Group& group, const std::vector<double>& assessable) {
+    for (std::size_t r = 0; r < group.rules.size(); ++r)
+        if (assessable[r] == 0.0)
+            throw Error("P035",
+                        fmt::format("rule '{}' could be judged in nobody: something that it reads is never "
+                                    "known, and its silence says nothing",
+                                    group.rules[r].alert));
 }
 
 /// Everything that is common to the groups.
@@ -90,6 +107,7 @@ public:
 
     Calibration run() {
         const auto asked = rules_asked(book(), request_);
+        require_known_drifts(asked);
         for (auto& group : request_.event_free ? together(asked)
                                                : by_model(asked, *side_.knowledge.back(), request_.budget)) {
             for (const auto& rule : group.rules)
@@ -103,6 +121,20 @@ public:
     }
 
 private:
+    /// Each drift that was asked for is a label of a model of the rules. @throws Error R012
+    void require_known_drifts(const std::vector<rulebook::Rule>& asked) const {
+        const auto& models = side_.knowledge.back()->models;
+        for (const auto& s : request_.scenarios) {
+            std::vector<std::string> known;
+            for (const auto& rule : asked)
+                if (const auto m = models.find(rule.model); m != models.end())
+                    for (const auto& label : m->second->model().spec.labels())
+                        known.push_back(label);
+            if (std::find(known.begin(), known.end(), s.label) == known.end())
+                throw Error("R012", fmt::format("no model of these rules has a state or label '{}'; {}",
+                                                s.label, suggestion(s.label, known)));
+        }
+    }
     [[nodiscard]] const rulebook::Rulebook& book() const { return side_.knowledge.back()->book; }
 
     [[nodiscard]] std::vector<Group> together(const std::vector<rulebook::Rule>& asked) const {
@@ -164,6 +196,7 @@ private:
         const auto solved = solve(group, [&](const Group& g) {
             auto list = drawn(trial, with_copies(side_, rules_, g).knowledge.back(), g.names(), paths, 0,
                               &assessable);
+            refuse_never_assessable(g, assessable);
             return list;
         });
         for (std::size_t r = 0; r < group.rules.size(); ++r)
@@ -179,11 +212,15 @@ private:
     }
 
     void on_history(Group& group) {
+        std::vector<double> assessable;
         const auto solved = solve(group, [&](const Group& g) {
-            last_ = event_free(store_, *request_.event_free, with_copies(side_, rules_, g), g);
+            last_ = event_free(store_, *request_.event_free, with_copies(side_, rules_, g), g, assessable);
+            refuse_never_assessable(g, assessable);
             out_.store_patients = static_cast<std::int64_t>(last_.front().patients.size());
             return last_;
         });
+        for (std::size_t r = 0; r < group.rules.size(); ++r)
+            out_.rules[r].assessable = assessable[r];
         const Group g = found(group, solved);
         report_rates(g, last_.front().name,
                      [&](const study::Choice& c) { return cross_validated(group, c); });
@@ -270,7 +307,8 @@ private:
                 for (const int day : {60, 180})
                     scenarios.push_back({fmt::format("{} from day {}", label, day), label, day});
         for (const auto& s : scenarios) {
-            if (spec.states_with(s.label) == 0 && !request_.scenarios.empty()) (void)states_of(spec, s.label);
+            // A drift that this model has no word for is another model's.
+            if (spec.states_with(s.label) == 0) continue;
             DrawnPath path = quiet;
             path.name = s.name;
             path.day = s.day;

@@ -216,9 +216,11 @@ TEST_CASE("calibrate: on event-free days a replay by the number found stays with
 TEST_CASE("calibrate: what it cannot do it says", "[app][calibrate][error]") {
     const Folder folder;
     const auto store =
-        make_store(folder.file("s.db"), rules(growing + rule("still", "value(ctdna) >= 2 %", "") +
-                                              rule("blind", "P(growing) >= 0.5 and value(psa) > 1 ng/mL",
-                                                   "        tunable: P(growing) >= 0.5\n")));
+        make_store(folder.file("s.db"),
+                   rules(growing + rule("still", "value(ctdna) >= 2 %", "") +
+                         rule("unread", "value(psa) > 1 ng/mL", "        tunable: value(psa) > 1 ng/mL\n") +
+                         rule("blind", "P(growing) >= 0.5 and value(psa) > 1 ng/mL",
+                              "        tunable: P(growing) >= 0.5\n")));
     const auto error = [&](const std::string& name) {
         auto r = request(0.2);
         r.rules = {name};
@@ -229,6 +231,20 @@ TEST_CASE("calibrate: what it cannot do it says", "[app][calibrate][error]") {
         }
         return std::string();
     };
+    // The same on history, where nothing is drawn: psa is never read there.
+    auto history = request(0.2);
+    history.rules = {"unread"};
+    history.event_free = app::ReplayRequest{};
+    history.event_free->from = active_from.date();
+    history.event_free->to = world::the_end().date();
+    history.event_free->horizon_days = 60;
+    CHECK_THROWS_WITH(app::calibrate(*store, {}, history),
+                      Catch::Contains("P035") && Catch::Contains("could be judged in nobody"));
+    auto drift = request(0.2);
+    drift.rules = {"growing"};
+    drift.scenarios = {{"x", "growning", 60}};
+    CHECK_THROWS_WITH(app::calibrate(*store, {}, drift),
+                      Catch::Contains("R012") && Catch::Contains("'growing'"));
     CHECK_THAT(error("growning"), Catch::Contains("P033") && Catch::Contains("did you mean 'growing'"));
     CHECK_THAT(error("still"), Catch::Contains("P035") && Catch::Contains("no tunable number"));
     // Its silence would have looked like the quietest rule of all.

@@ -43,7 +43,7 @@ app::DriftScenario scenario(const std::string& text) {
     return s;
 }
 
-app::CalibrationRequest request_of(const Args& a, const store::Store& store) {
+app::CalibrationRequest request_of(const Args& a) {
     app::CalibrationRequest r;
     r.budget = rate_in(a.budget);
     r.rules = a.only;
@@ -82,7 +82,6 @@ app::CalibrationRequest request_of(const Args& a, const store::Store& store) {
     replay.threads = r.threads;
     r.as_of = std::min(Instant::end_of(replay.to), now());
     r.event_free = std::move(replay);
-    (void)store;
     return r;
 }
 
@@ -115,9 +114,8 @@ void print_text(const app::Calibration& c, const app::CalibrationRequest& r) {
                    !rule.number       ? "  not even the quietest number is within its share"
                    : rule.end_of_grid ? "  the most talkative number that was looked at"
                                       : "");
-        if (!r.event_free && rule.assessable < 0.995)
-            fmt::print("    could be judged in {:.0f}% of the drawn patients only\n",
-                       100.0 * rule.assessable);
+        if (rule.assessable < 0.995)
+            fmt::print("    could be judged in {:.0f}% of the patients only\n", 100.0 * rule.assessable);
     }
     fmt::print("\nfirst false alerts per patient-year, {}\n",
                r.event_free ? "cross-validated in five parts" : "in patients drawn anew");
@@ -158,7 +156,7 @@ void print_json(const app::Calibration& c, const app::CalibrationRequest& r, con
                                 {"written", x.written},
                                 {"number", optional_json(x.number)},
                                 {"end_of_grid", x.end_of_grid},
-                                {"assessable", r.event_free ? ordered_json() : ordered_json(x.assessable)}});
+                                {"assessable", x.assessable}});
     for (const auto& q : c.rates)
         doc["rates"].push_back({{"rule", any(q.rule)},
                                 {"model", q.model},
@@ -184,7 +182,7 @@ void print_json(const app::Calibration& c, const app::CalibrationRequest& r, con
 Exit run(const Args& a) {
     if (a.session.output() == Format::csv) throw UsageError("rules calibrate prints text or json");
     const auto store = a.session.open();
-    auto request = request_of(a, *store);
+    auto request = request_of(a);
     const SideFiles files{a.rules, a.models, a.words, a.folds, a.threads};
     const auto source = files.read(*store, request.as_of);
     if (request.event_free) {

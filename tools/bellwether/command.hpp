@@ -115,6 +115,8 @@ public:
 /// Progress on stderr, on a terminal only.
 [[nodiscard]] std::function<void(std::int64_t, std::int64_t)> progress(const std::string& what);
 
+/// The whole of a file as a feed may be, packed (.gz) or "-" for standard input.
+[[nodiscard]] std::string read_input(const std::string& file);
 /// A cell of a CSV line, quoted where RFC 4180 asks for it.
 [[nodiscard]] std::string csv_cell(const std::string& s);
 [[nodiscard]] std::string csv_line(const std::vector<std::string>& cells);

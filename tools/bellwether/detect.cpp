@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "bellwether/core/text.hpp"
-#include "bellwether/feed/bytes.hpp"
 
 #include "commands.hpp"
 
@@ -19,14 +18,6 @@ struct Args {
     std::string mean, sd, k, h, lambda, c, arl, mean_run;
     std::int64_t baseline = 4;
 };
-
-std::string read_all(const std::string& file) {
-    const auto source = feed::open_feed(file);
-    std::string text, block(65536, '\0');
-    while (const std::size_t n = source->read(block.data(), block.size()))
-        text.append(block, 0, n);
-    return text;
-}
 
 std::optional<double> number(const std::string& text, const char* option) {
     if (text.empty()) return std::nullopt;
@@ -76,7 +67,7 @@ std::vector<app::Sheet> chosen(std::vector<app::Sheet> sheets, const Args& a) {
 Exit run(const Args& a) {
     const auto request = request_of(a);
     Findings findings;
-    const auto series = app::read_series(read_all(a.file), a.file, request.log, findings);
+    const auto series = app::read_series(read_input(a.file), a.file, request.log, findings);
     if (!findings.ok()) throw InputError(findings);
     const auto sheets = chosen(sheets_of(series, request), a);
     if (a.format == "json") fmt::print("{}", app::to_json(sheets));

@@ -9,7 +9,6 @@
 #include "bellwether/app/score_report.hpp"
 #include "bellwether/app/score_store.hpp"
 #include "bellwether/core/text.hpp"
-#include "bellwether/feed/bytes.hpp"
 
 #include "commands.hpp"
 #include "evaluate_output.hpp"
@@ -28,14 +27,6 @@ struct Args {
     std::int64_t horizon = 180, groups = 5, draws = 1000, seed = 20261127, threads = 2, folds = 5;
     bool elsewhere = false;
 };
-
-std::string read_all(const std::string& file) {
-    const auto source = feed::open_feed(file);
-    std::string text, block(65536, '\0');
-    while (const std::size_t n = source->read(block.data(), block.size()))
-        text.append(block, 0, n);
-    return text;
-}
 
 std::optional<study::ScoreKind> kind_of_word(const std::string& word) {
     if (word.empty()) return std::nullopt;
@@ -65,7 +56,7 @@ app::ScoreCohort table_cohort(const Args& a) {
     request.kind = kind_of_word(a.score_is).value_or(study::ScoreKind::number);
     request.by = a.by;
     Findings findings;
-    auto cohort = app::read_score_table(read_all(a.table), a.table, request, findings);
+    auto cohort = app::read_score_table(read_input(a.table), a.table, request, findings);
     if (!findings.ok()) throw InputError(findings);
     return cohort;
 }

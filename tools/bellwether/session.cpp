@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bellwether/core/text.hpp"
+#include "bellwether/feed/bytes.hpp"
 
 #include "command.hpp"
 
@@ -158,6 +159,14 @@ std::function<void(std::int64_t, std::int64_t)> progress(const std::string& what
                    done >= of ? "\n" : "");
         std::fflush(stderr);
     };
+}
+
+std::string read_input(const std::string& file) {
+    const auto source = feed::open_feed(file);
+    std::string text, block(65536, '\0');
+    while (const std::size_t n = source->read(block.data(), block.size()))
+        text.append(block, 0, n);
+    return text;
 }
 
 std::string csv_cell(const std::string& s) {

@@ -54,7 +54,8 @@ struct CalibratedRule {
     double written = 0.0;          ///< the rule file's number
     std::optional<double> number;  ///< found; nothing: not even the quietest number looked at is quiet enough
     bool end_of_grid = false;      ///< the most talkative number looked at would do: a wider grid has others
-    /// Share of the drawn patients for whom the rule could be judged at the end of their follow-up.
+    /// Share of the patients for whom the rule could be judged: drawn, at the end of their follow-up;
+    /// event-free, on any day.
     double assessable = 0.0;
 };
 

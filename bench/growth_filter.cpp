@@ -58,7 +58,7 @@ double per_visit(const Spec& spec, const Values& values, std::size_t patients, b
     }
     double best = 1e300;
     for (int run = 0; run < 5; ++run) {
-        TransitionCache cache(spec, values, 1'000'000);
+        TransitionCache cache(spec, values);
         const Filter filter(cache);
         Step step;
         std::vector<Reading> readings(2);

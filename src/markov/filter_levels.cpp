@@ -83,10 +83,10 @@ void Filter::Levels::join(const TransitionCache::Entry* moved, double gap, Step&
     }
 }
 
-void Filter::Levels::keep(FilterState& state) const {
-    state.level_share = next_.share;
-    state.level_mean = next_.mean;
-    state.level_covariance = next_.covariance;
+void Filter::Levels::keep(FilterState& state) {
+    std::swap(state.level_share, next_.share);
+    std::swap(state.level_mean, next_.mean);
+    std::swap(state.level_covariance, next_.covariance);
 }
 
 std::optional<LevelEstimate> level_estimate(const Spec& spec, const FilterState& state, std::size_t channel) {

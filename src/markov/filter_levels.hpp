@@ -19,7 +19,7 @@ struct Filter::Levels {
     void take(const FilterState& state, const Row& row, const TransitionCache::Entry* moved, double gap,
               std::span<const double> before, bool explained, Step& out);
     /// The levels after the row last taken become those of the state.
-    void keep(FilterState& state) const;
+    void keep(FilterState& state);
 
 private:
     void read(const FilterState& state, const Row& row, std::span<const double> before, Step& out);

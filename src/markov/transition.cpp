@@ -123,21 +123,20 @@ const TransitionCache::Entry& TransitionCache::at(std::span<const double> covari
     }
     Generators& here = known_[last_];
     ++size_;
-    return here.by_gap
-        .emplace(dt.count, Entry{transition_unchecked(here.Q, dt.count), &here.Q, growth(here.Q, dt)})
-        .first->second;
+    return here.by_gap.emplace(dt.count, made(here.Q, dt)).first->second;
 }
 
-std::shared_ptr<const GrowthTable<double>> TransitionCache::growth(const Eigen::MatrixXd& Q, Days dt) const {
-    if (!spec_->has_latent()) return nullptr;
-    const std::size_t K = spec_->states.size();
-    const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> rows = Q;
+TransitionCache::Entry TransitionCache::made(const Eigen::MatrixXd& Q, Days dt) const {
+    if (!spec_->has_latent()) return {transition_unchecked(Q, dt.count), &Q, nullptr};
+    const Eigen::Index K = Q.rows();
+    using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    const RowMajor rows = Q;
     std::vector<double> rates;
-    for (std::size_t s = 0; s < K; ++s)
+    for (std::size_t s = 0; s < spec_->states.size(); ++s)
         rates.push_back(spec_->growth_rate(s, *values_));
     auto table = std::make_shared<GrowthTable<double>>();
-    MomentMaker<double>(K).make(rows.data(), rates.data(), dt.count, *table);
-    return table;
+    MomentMaker<double>(spec_->states.size()).make(rows.data(), rates.data(), dt.count, *table);
+    return {Eigen::Map<const RowMajor>(table->P.data(), K, K), &Q, table};
 }
 
 }  // namespace bellwether::markov

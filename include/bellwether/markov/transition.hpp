@@ -71,7 +71,7 @@ private:
     };
     const Spec* spec_;
     const Values* values_;
-    [[nodiscard]] std::shared_ptr<const GrowthTable<double>> growth(const Eigen::MatrixXd& Q, Days dt) const;
+    [[nodiscard]] Entry made(const Eigen::MatrixXd& Q, Days dt) const;
 
     std::vector<std::size_t> used_;  ///< covariates that act on a transition
     std::size_t limit_, size_ = 0;

@@ -41,7 +41,7 @@ series::Timeline timeline_at(const PatientHistory& history, Instant as_of,
 
 series::Timeline timeline_at(const PreparedHistory& history, Instant as_of,
                              const ChannelCatalogue& catalogue) {
-    auto timeline = series::build(history.as_known_at(as_of), catalogue);
+    auto timeline = series::build(history.history().patient, history.in_force_at(as_of), catalogue);
     derive::extend(timeline, catalogue);
     return timeline;
 }

@@ -74,37 +74,65 @@ bool other_laboratory(const std::string& a, const std::string& b) {
     return !x.empty() && !y.empty() && x != y;
 }
 
-/// The inputs of one recipe as they stand on one day.
-struct Gathered {
+/// The inputs of one recipe as they stand on one day, days ascending. Keeps its memory.
+class Inputs {
+public:
+    Inputs(const Recipe& recipe, std::vector<const Track*> tracks)
+        : recipe_(recipe), tracks_(std::move(tracks)), next_(tracks_.size(), 0), lack_(tracks_.size()) {}
+
+    /// @return whether all are there
+    bool on(Date d) {
+        readings.clear();
+        segments.clear();
+        names.clear();
+        const std::string* first_name = nullptr;
+        bool all = true;
+        for (std::size_t k = 0; k < tracks_.size(); ++k) {
+            lack_[k] = Lack::none;
+            const std::vector<Point>& points = tracks_[k]->points;
+            while (next_[k] < points.size() && !(d < points[next_[k]].date))
+                ++next_[k];
+            const Input& input = recipe_.inputs[k];
+            const Point* p = next_[k] == 0 ? nullptr : &points[next_[k] - 1];
+            if (!p || d - p->date > input.max_age) {
+                lack_[k] = Lack::reading;
+                all = false;
+                continue;
+            }
+            const std::string& name = name_of(*tracks_[k], *p);
+            if (input.same_laboratory_as_first && first_name && other_laboratory(*first_name, name)) {
+                lack_[k] = Lack::laboratory;
+                all = false;
+                continue;
+            }
+            if (k == 0) first_name = &name;
+            readings.push_back(p->reading);
+            segments.push_back(p->segment);
+            names.push_back(&name);
+        }
+        return all;
+    }
+    /// What the day last asked for lacked.
+    [[nodiscard]] std::string missing() const {
+        std::string out;
+        for (std::size_t k = 0; k < lack_.size(); ++k)
+            if (lack_[k] != Lack::none)
+                out += (out.empty() ? "no " : " and no ") + recipe_.inputs[k].channel +
+                       (lack_[k] == Lack::laboratory ? " of its laboratory" : "");
+        return out;
+    }
+
     Readings readings;
     std::vector<int> segments;
     std::vector<const std::string*> names;  ///< of the inputs' segments
-    std::string missing;
-};
 
-Gathered gather(const Recipe& recipe, const std::vector<const Track*>& tracks, Date d) {
-    Gathered g;
-    const std::string* first_name = nullptr;
-    for (std::size_t k = 0; k < tracks.size(); ++k) {
-        const Input& input = recipe.inputs[k];
-        const int i = tracks[k]->last_index(d);
-        const Point* p = i < 0 ? nullptr : &tracks[k]->points[static_cast<std::size_t>(i)];
-        if (!p || d - p->date > input.max_age) {
-            g.missing += (g.missing.empty() ? "no " : " and no ") + input.channel;
-            continue;
-        }
-        const std::string& name = name_of(*tracks[k], *p);
-        if (input.same_laboratory_as_first && first_name && other_laboratory(*first_name, name)) {
-            g.missing += (g.missing.empty() ? "no " : " and no ") + input.channel + " of its laboratory";
-            continue;
-        }
-        if (k == 0) first_name = &name;
-        g.readings.push_back(p->reading);
-        g.segments.push_back(p->segment);
-        g.names.push_back(&name);
-    }
-    return g;
-}
+private:
+    enum class Lack { none, reading, laboratory };
+    const Recipe& recipe_;
+    std::vector<const Track*> tracks_;
+    std::vector<std::size_t> next_;  ///< per track: the first point after the day
+    std::vector<Lack> lack_;
+};
 
 /// "A + B": the segment's name.
 std::string joined(const std::vector<const std::string*>& names) {
@@ -139,26 +167,22 @@ void cook(const Recipe& recipe, Timeline& t) {
     }
     Track out{recipe.channel, {}, {}};
     std::vector<int> segments;
-    std::string why;
+    Inputs inputs(recipe, tracks);
+    bool complete = true;
+    std::optional<Reading> value;  // of the latest day
     for (const Date d : dates) {
-        const Gathered g = gather(recipe, tracks, d);
-        why = g.missing;
-        if (!why.empty()) {
-            why = fmt::format("{} on {}", why, to_string(d));
-            continue;
-        }
-        const auto value = recipe.formula(g.readings);
-        if (!value) {
-            why = fmt::format("{} on {}", recipe.undefined, to_string(d));
-            continue;
-        }
-        if (out.segment_names.empty() || g.segments != segments) {
-            segments = g.segments;
-            out.segment_names.push_back(joined(g.names));
+        complete = inputs.on(d);
+        value = complete ? recipe.formula(inputs.readings) : std::nullopt;
+        if (!value) continue;
+        if (out.segment_names.empty() || inputs.segments != segments) {
+            segments = inputs.segments;
+            out.segment_names.push_back(joined(inputs.names));
         }
         out.points.push_back({d, -1, *value, static_cast<int>(out.segment_names.size()) - 1});
     }
-    if (!why.empty()) t.unmeasured[recipe.channel] = why;
+    if (!value && !dates.empty())
+        t.unmeasured[recipe.channel] =
+            fmt::format("{} on {}", complete ? recipe.undefined : inputs.missing(), to_string(dates.back()));
     if (!out.points.empty()) t.tracks[recipe.channel] = std::move(out);
 }
 

@@ -28,13 +28,25 @@ void forget(const markov::Filter& filter, markov::FilterState& state, std::uint6
         if ((channels >> c & 1U) != 0) filter.forget(state, c);
 }
 
+using States = std::vector<std::shared_ptr<const markov::FilterState>>;
+
 /// A patient's rows, the filter's state after each, and the rows that are visits of a reason.
 struct Course {
     std::vector<BoundRow> rows;
-    std::vector<markov::FilterState> states;
+    States states;
     std::vector<std::size_t> reading_rows;
     std::vector<char> told;  ///< per row, by it and those before: has a reading told states apart?
 };
+
+/// The state after a row. @param before  null: it is the first
+std::shared_ptr<const markov::FilterState> after(const markov::Filter& filter,
+                                                 const markov::FilterState* before, const BoundRow& row,
+                                                 markov::Step& step) {
+    auto state = std::make_shared<markov::FilterState>(before == nullptr ? filter.start() : *before);
+    forget(filter, *state, row.restarted);
+    filter.step(*state, row.row(), step);
+    return state;
+}
 
 /// Leaves the readings of other channels out. That they were made still says that the patient was alive.
 void keep_group(const ChannelGroup& group, const markov::Spec& spec, BoundRow& row) {
@@ -77,9 +89,7 @@ Course course_of(const ChannelGroup& group, const std::vector<BoundRow>& rows, c
         BoundRow& row = out.rows[i];
         keep_group(group, filter.spec(), row);
         if (row.has_reading) out.reading_rows.push_back(i);
-        out.states.push_back(i == 0 ? filter.start() : out.states[i - 1]);
-        forget(filter, out.states[i], row.restarted);
-        filter.step(out.states[i], row.row(), step);
+        out.states.push_back(after(filter, i == 0 ? nullptr : out.states[i - 1].get(), row, step));
         told = told || (row.has_reading && tells(filter.spec(), step));
         out.told.push_back(told);
     }
@@ -98,8 +108,7 @@ double log_odds_of(const markov::FilterState& state, markov::StateSet set) {
 /// Not thread-safe: what groups say is worked out when it is first asked for.
 class FilterPosterior : public Posterior {
 public:
-    FilterPosterior(const Scorer& scorer, std::string subject, std::vector<BoundRow> rows,
-                    std::vector<markov::FilterState> states)
+    FilterPosterior(const Scorer& scorer, std::string subject, std::vector<BoundRow> rows, States states)
         : scorer_(scorer), subject_(std::move(subject)), all_{std::move(rows), std::move(states), {}, {}} {
         for (std::size_t i = 0; i < all_.rows.size(); ++i)
             if (all_.rows[i].has_reading) {
@@ -115,7 +124,7 @@ public:
         if (!i)
             a.why = no_reading();
         else
-            a.value = markov::probability(markov::probabilities(all_.states[*i]), set(label));
+            a.value = markov::probability(markov::probabilities(*all_.states[*i]), set(label));
         return a;
     }
 
@@ -131,7 +140,7 @@ public:
         const series::Answer by_them = log_odds(label, group, d);
         if (!by_them.value) return by_them;
         series::Answer without;
-        without.value = log_odds_of(course({}).states[*last_reading(d)], set(label));
+        without.value = log_odds_of(*course({}).states[*last_reading(d)], set(label));
         return difference(by_them, without);
     }
 
@@ -158,7 +167,7 @@ public:
             ++i;
         const Days ahead(static_cast<double>(d - rows[i].date + horizon));
         a.value =
-            markov::probability(scorer_.filter_for(subject_).forecast(all_.states[i], ahead), set(label));
+            markov::probability(scorer_.filter_for(subject_).forecast(*all_.states[i], ahead), set(label));
         return a;
     }
 
@@ -206,7 +215,7 @@ private:
             a.why = fmt::format("no reading of group '{}' tells states of model '{}' apart so far",
                                 group.name, scorer_.name());
         else
-            a.value = of(course(group).states[*i]);
+            a.value = of(*course(group).states[*i]);
         return a;
     }
     /// The last visits up to a row, and that row: weights that add up to the log odds there.
@@ -235,13 +244,13 @@ private:
         std::optional<markov::WeightOfEvidence> weight;
         std::optional<double> time = 0.0;
         for (std::size_t r = from; r <= row; ++r) {
-            markov::FilterState state = r == 0 ? filter.start() : course.states[r - 1];
+            markov::FilterState state = r == 0 ? filter.start() : *course.states[r - 1];
             forget(filter, state, course.rows[r].restarted);
             filter.explain(state, course.rows[r].row(), step);
             weight = markov::weigh(step, set(label));
             time = time && weight ? std::optional(*time + weight->time + weight->kind) : std::nullopt;
         }
-        const double p = markov::probability(markov::probabilities(course.states[row]), set(label));
+        const double p = markov::probability(markov::probabilities(*course.states[row]), set(label));
         std::string out = fmt::format(R"({{"channels":{{)");
         if (weight)
             for (std::size_t c = 0; c < step.channels.size(); ++c)
@@ -266,7 +275,7 @@ private:
 std::string FilterTrack::serialize() const {
     std::string out;
     for (const auto& e : entries)
-        out += fmt::format("{:016x} {}\n", e.digest, e.state.serialize());
+        out += fmt::format("{:016x} {}\n", e.digest, e.state->serialize());
     return out;
 }
 
@@ -280,7 +289,8 @@ std::optional<FilterTrack> FilterTrack::parse(const std::string& text) {
             const char* const end = line.data() + 16;
             const auto read = std::from_chars(line.data(), end, e.digest, 16);  // no sign, no "0x"
             if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
-            e.state = markov::FilterState::deserialize(std::string_view(line).substr(17));
+            e.state = std::make_shared<const markov::FilterState>(
+                markov::FilterState::deserialize(std::string_view(line).substr(17)));
             track.entries.push_back(std::move(e));
         }
     } catch (const std::exception&) {
@@ -327,7 +337,7 @@ std::shared_ptr<const Posterior> Scorer::posterior(const series::Timeline& timel
                                                    FilterTrack& track) const {
     auto rows = bind(timeline, model_.spec, as_of);
     auto& filter = filter_for(timeline.patient.id);
-    std::vector<markov::FilterState> states;
+    States states;
     states.reserve(rows.size());
     FilterTrack now;
     now.entries.reserve(rows.size());
@@ -337,13 +347,8 @@ std::shared_ptr<const Posterior> Scorer::posterior(const series::Timeline& timel
     for (std::size_t i = 0; i < rows.size(); ++i) {
         digest = mix(digest, rows[i].digest());
         same = same && i < track.entries.size() && track.entries[i].digest == digest;
-        if (same) {
-            states.push_back(track.entries[i].state);
-        } else {
-            states.push_back(i == 0 ? filter.start() : states[i - 1]);
-            forget(filter, states[i], rows[i].restarted);
-            filter.step(states[i], rows[i].row(), step);
-        }
+        states.push_back(same ? track.entries[i].state
+                              : after(filter, i == 0 ? nullptr : states[i - 1].get(), rows[i], step));
         now.entries.push_back({digest, states[i]});
     }
     track = std::move(now);

@@ -1,6 +1,7 @@
 #include "bellwether/record/resolve.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <tuple>
 
@@ -18,6 +19,11 @@ bool stands_before(const Record& a, const Record& b) {
 }
 
 Resolved resolve_pointers(std::span<const Record* const> versions, Instant as_of) {
+    // The usual case: there is one.
+    if (versions.size() == 1 && versions.front()->version.learnt <= as_of) {
+        const bool cancelled = versions.front()->version.status == Status::cancelled;
+        return {cancelled ? nullptr : versions.front(), cancelled, false};
+    }
     std::vector<const Record*> best;
     for (const Record* v : versions) {
         if (v->version.learnt > as_of) continue;
@@ -113,11 +119,9 @@ PreparedHistory::PreparedHistory(const PatientHistory& history) : history_(&hist
     versions_ = std::move(sorted);
 }
 
-PatientFile PreparedHistory::as_known_at(Instant as_of) const {
-    PatientFile file;
-    file.patient.id = history_->patient;
-    std::vector<const Record*> in_force(versions_.size(), nullptr);  // by place in the clinical order
-    std::size_t held = 0;
+InForce PreparedHistory::in_force_at(Instant as_of) const {
+    InForce out;
+    std::vector<const Record*> by_place(versions_.size(), nullptr);
     std::vector<const Record*> same;
     for (std::size_t i = 0; i < versions_.size();) {
         const std::size_t id = versions_[i].identity, first = i;
@@ -126,17 +130,22 @@ PatientFile PreparedHistory::as_known_at(Instant as_of) const {
             if (versions_[i].record->version.learnt <= as_of) same.push_back(versions_[i].record);
         if (same.empty()) continue;
         const Resolved r = resolve_pointers(same, as_of);
-        if (r.conflict) file.conflicts.push_back(identities_[id]);
+        if (r.conflict) out.conflicts.push_back(identities_[id]);
         for (std::size_t k = first; r.in_force != nullptr && k < i; ++k)
-            if (versions_[k].record == r.in_force) {
-                in_force[versions_[k].order] = r.in_force;
-                ++held;
-            }
+            if (versions_[k].record == r.in_force) by_place[versions_[k].order] = r.in_force;
     }
-    file.observations.reserve(held);
-    file.observation_status.reserve(held);
-    for (const Record* record : in_force)
-        if (record != nullptr) std::visit(Filer{file, record->version.status}, record->content);
+    std::copy_if(by_place.begin(), by_place.end(), std::back_inserter(out.records),
+                 [](const Record* r) { return r != nullptr; });
+    return out;
+}
+
+PatientFile PreparedHistory::as_known_at(Instant as_of) const {
+    InForce known = in_force_at(as_of);
+    PatientFile file;
+    file.patient.id = history_->patient;
+    file.conflicts = std::move(known.conflicts);
+    for (const Record* record : known.records)
+        std::visit(Filer{file, record->version.status}, record->content);
     return file;
 }
 

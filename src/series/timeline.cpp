@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 #include <tuple>
+#include <variant>
 
 #include <fmt/core.h>
 
@@ -115,31 +115,88 @@ std::optional<Date> Timeline::origin() const {
     return first;
 }
 
+namespace {
+
+/// Observations by channel, each channel's in the order in which they were added.
+class Channels {
+public:
+    void add(const Observation& o, Status status) {
+        if (!o.reading || (status != Status::final_ && status != Status::corrected)) return;
+        // A visit's readings come one channel after the other, in the same order each time.
+        for (std::size_t tried = 0; tried < all_.size(); ++tried) {
+            at_ = at_ + 1 < all_.size() ? at_ + 1 : 0;
+            if (*all_[at_].name == o.channel) {
+                all_[at_].readings.push_back(&o);
+                return;
+            }
+        }
+        at_ = all_.size();
+        all_.push_back({&o.channel, {&o}});
+    }
+    void build(Timeline& t, const ChannelCatalogue& catalogue, std::span<const Bridge> bridges) {
+        for (One& one : all_) {
+            if (const auto known = catalogue.find(*one.name);
+                known != catalogue.end() && known->second.derived)
+                continue;
+            if (!std::is_sorted(one.readings.begin(), one.readings.end(), earlier))
+                std::sort(one.readings.begin(), one.readings.end(), earlier);
+            Track& track = t.tracks[*one.name];
+            track.channel = *one.name;
+            track.points.reserve(one.readings.size());
+            Segmenter segmenter(track, bridges);
+            for (const Observation* o : one.readings)
+                segmenter.add(*o);
+        }
+    }
+
+private:
+    struct One {
+        const std::string* name;
+        std::vector<const Observation*> readings;
+    };
+    std::vector<One> all_;
+    std::size_t at_ = 0;
+};
+
+/// Puts what is no observation where it belongs.
+struct Filer {
+    Timeline& t;
+    Channels& channels;
+    Status status;
+
+    void operator()(const Patient& p) const { t.patient = p; }
+    void operator()(const Observation& o) const { channels.add(o, status); }
+    void operator()(const TherapyInterval& x) const { t.therapies.push_back(x); }
+    void operator()(const Lesion& x) const { t.lesions.push_back(x); }
+    void operator()(const Event& x) const { t.events.push_back(x); }
+    void operator()(const PlannedVisit&) const {}
+};
+
+}  // namespace
+
 Timeline build(const PatientFile& file, const ChannelCatalogue& catalogue, std::span<const Bridge> bridges) {
     check(bridges);
     if (file.observation_status.size() != file.observations.size())
         throw Error("Q002", "the file of a patient has not one status for each observation");
-    std::map<std::string, std::vector<const Observation*>> by_channel;
-    std::set<std::string> derived;
-    for (const auto& [name, channel] : catalogue)
-        if (channel.derived) derived.insert(name);
-    for (std::size_t i = 0; i < file.observations.size(); ++i) {
-        const Observation& o = file.observations[i];
-        const Status s = file.observation_status[i];
-        if (!o.reading || (s != Status::final_ && s != Status::corrected)) continue;
-        if (derived.contains(o.channel)) continue;
-        by_channel[o.channel].push_back(&o);
-    }
+    Channels channels;
+    for (std::size_t i = 0; i < file.observations.size(); ++i)
+        channels.add(file.observations[i], file.observation_status[i]);
     Timeline t{file.patient, {}, file.therapies, file.events, file.lesions, file.conflicts, {}};
-    for (auto& [channel, readings] : by_channel) {
-        std::sort(readings.begin(), readings.end(), earlier);
-        Track& track = t.tracks[channel];
-        track.channel = channel;
-        track.points.reserve(readings.size());
-        Segmenter segmenter(track, bridges);
-        for (const Observation* o : readings)
-            segmenter.add(*o);
-    }
+    channels.build(t, catalogue, bridges);
+    sort_courses(t);
+    return t;
+}
+
+Timeline build(const std::string& patient, const InForce& known, const ChannelCatalogue& catalogue,
+               std::span<const Bridge> bridges) {
+    check(bridges);
+    Timeline t;
+    t.patient.id = patient;
+    Channels channels;
+    for (const Record* r : known.records)
+        std::visit(Filer{t, channels, r->version.status}, r->content);
+    t.conflicts = known.conflicts;
+    channels.build(t, catalogue, bridges);
     sort_courses(t);
     return t;
 }

@@ -51,6 +51,11 @@ const Scorer& scorer(std::size_t fold = 0) {
     return fold == 0 ? first : second;
 }
 
+std::shared_ptr<const markov::FilterState> marked(markov::FilterState state, double log_likelihood) {
+    state.log_likelihood = log_likelihood;
+    return std::make_shared<const markov::FilterState>(std::move(state));
+}
+
 /// The filter run by hand over all rows up to a day, one state per row.
 std::vector<std::pair<Date, markov::FilterState>> by_hand(const series::Timeline& t, std::size_t set,
                                                           Date until) {
@@ -127,7 +132,7 @@ TEST_CASE("posterior: a late reading takes over the rows before it and no others
     const auto before = track.entries;
     // A mark on what is kept shows which rows were taken over and which computed anew.
     for (auto& e : track.entries)
-        e.state.log_likelihood += 1000.0;
+        e.state = marked(*e.state, e.state->log_likelihood + 1000.0);
     auto late = patient();
     auto& points = late.tracks["ctdna"].points;
     points.insert(points.begin() + 3, {day(50), -1, exactly(0.4), 0});
@@ -135,7 +140,7 @@ TEST_CASE("posterior: a late reading takes over the rows before it and no others
     REQUIRE(track.entries.size() == before.size() + 1);
     for (std::size_t i = 0; i < 7; ++i)  // -7 -5 0 21 35 42 49
         CHECK(track.entries[i].digest == before[i].digest);
-    CHECK(track.entries[6].state.log_likelihood == before[6].state.log_likelihood + 1000.0);
+    CHECK(track.entries[6].state->log_likelihood == before[6].state->log_likelihood + 1000.0);
     for (std::size_t i = 7; i < track.entries.size(); ++i)
         for (const auto& b : before)
             CHECK(track.entries[i].digest != b.digest);
@@ -151,16 +156,16 @@ TEST_CASE("posterior: a track of another patient or another model is not taken o
     FilterTrack track;
     (void)scorer(0).posterior(patient(), day(200), track);
     for (auto& e : track.entries)
-        e.state.log_likelihood = 1e6;
+        e.state = marked(*e.state, 1e6);
     auto other = patient();
     other.patient.id = "P2";
     FilterTrack taken = track;
     (void)scorer(0).posterior(other, day(200), taken);
-    CHECK(taken.entries.back().state.log_likelihood < 1e5);
+    CHECK(taken.entries.back().state->log_likelihood < 1e5);
     const Scorer model("small", "another hash", markov::write_model(fitted(1)));
     taken = track;
     (void)model.posterior(patient(), day(200), taken);
-    CHECK(taken.entries.back().state.log_likelihood < 1e5);
+    CHECK(taken.entries.back().state->log_likelihood < 1e5);
 }
 
 TEST_CASE("posterior: a track survives its text bit for bit, a damaged text is nothing",

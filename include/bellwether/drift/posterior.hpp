@@ -20,9 +20,11 @@ namespace bellwether::drift {
 /// nothing else.
 struct FilterTrack {
     struct Entry {
-        std::uint64_t digest = 0;  ///< over this row and all before it
-        markov::FilterState state;
-        friend bool operator==(const Entry&, const Entry&) = default;
+        std::uint64_t digest = 0;                          ///< over this row and all before it
+        std::shared_ptr<const markov::FilterState> state;  ///< never null; shared with the posterior
+        friend bool operator==(const Entry& a, const Entry& b) {
+            return a.digest == b.digest && *a.state == *b.state;
+        }
     };
     std::vector<Entry> entries;
     [[nodiscard]] std::string serialize() const;

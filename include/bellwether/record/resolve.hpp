@@ -51,6 +51,12 @@ struct PatientHistory {
 /// `missing`; preliminary readings stay, with their status beside them.
 [[nodiscard]] PatientFile as_known_at(const PatientHistory& history, Instant as_of);
 
+/// What is in force of one patient at an instant, without copying it.
+struct InForce {
+    std::vector<const Record*> records;  ///< by clinical date, then minute, then identity
+    std::vector<std::string> conflicts;  ///< by identity
+};
+
 /// A history made ready for questions at many instants: identities and orders are worked out once.
 /// Keeps a reference to the history, which must outlive it.
 /// @tested tests/record/resolve_test.cpp: the same as as_known_at(), which is one question put to it
@@ -58,7 +64,9 @@ class PreparedHistory {
 public:
     explicit PreparedHistory(const PatientHistory& history);
     [[nodiscard]] const PatientHistory& history() const { return *history_; }
-    /// V(D), as as_known_at() says. @cost O(versions) plus a sort of small numbers.
+    /// V(D), of records that stay where they are. @cost O(versions).
+    [[nodiscard]] InForce in_force_at(Instant as_of) const;
+    /// V(D), as as_known_at() says. @cost O(versions), all in force are copied.
     [[nodiscard]] PatientFile as_known_at(Instant as_of) const;
     /// A day before which V(to) holds the same records as V(from): the earliest clinical date, in any version
     /// known at `to`, of what was learnt in (from, to]. Nothing when that includes the patient's own record,

@@ -73,6 +73,9 @@ struct Timeline {
 /// @cost   O(n log n); the order of the records in `file` does not matter.
 [[nodiscard]] Timeline build(const PatientFile& file, const ChannelCatalogue& catalogue,
                              std::span<const Bridge> bridges = {});
+/// The same from records that stay where they are; nothing that a timeline does not keep is copied.
+[[nodiscard]] Timeline build(const std::string& patient, const InForce& known,
+                             const ChannelCatalogue& catalogue, std::span<const Bridge> bridges = {});
 
 /// A number, or why there is none.
 struct Answer {

@@ -183,12 +183,11 @@ Counterfactual would_not_fire(const series::Timeline& timeline,
 }
 
 std::optional<Counterfactual> would_not_fire(store::Store& store, const Alert& alert, Instant as_of) {
-    const auto catalogue = store.channels();
-    const auto knowledge = in_force(knowledge_history(store.activations(), catalogue), as_of);
+    const auto knowledge = in_force(knowledge_history(store.activations(), store.channels()), as_of);
     if (!knowledge || !knowledge->book.find(alert.episode.rule)) return std::nullopt;
     std::optional<Counterfactual> out;
     store.for_each_history({alert.patient}, as_of, [&](PatientHistory&& history) {
-        out = would_not_fire(timeline_at(history, as_of, catalogue), knowledge, alert.episode.rule,
+        out = would_not_fire(timeline_at(history, as_of, knowledge->catalogue), knowledge, alert.episode.rule,
                              alert.episode.fired);
     });
     return out;

@@ -64,7 +64,7 @@ DrawnTrial::DrawnTrial(store::Store& store, Instant as_of, std::shared_ptr<const
     : store_(store),
       as_of_(as_of),
       model_(std::move(model)),
-      catalogue_(store.channels()),
+      catalogue_(catalogue_at(store, as_of)),
       seed_(seed),
       threads_(threads) {
     const auto& spec = model_->model().spec;

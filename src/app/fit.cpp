@@ -13,7 +13,7 @@
 namespace bellwether::app {
 
 markov::Panel panel_of(store::Store& store, const markov::Spec& spec, Instant as_of) {
-    const auto catalogue = store.channels();
+    const auto catalogue = catalogue_at(store, as_of);
     drift::check_channels(spec, catalogue);
     markov::Panel panel(spec);
     store.for_each_history(store.patients(as_of), as_of, [&](PatientHistory&& history) {

@@ -77,6 +77,25 @@ std::shared_ptr<const drift::Table> make_table(const RuleSet& rules, const Chann
     return std::make_shared<const drift::Table>(catalogue, rules.words, rules.regimens);
 }
 
+ChannelCatalogue with_bridges(ChannelCatalogue catalogue, const store::Activation& declared) {
+    Findings findings;
+    const auto all = read_bridges(declared.text, declared.name, catalogue, findings);
+    if (!findings.ok()) throw InputError(findings);
+    for (auto& [name, channel] : catalogue) {
+        const auto found = all.find(name);
+        channel.bridges = found == all.end() ? std::vector<Bridge>{} : found->second;
+    }
+    return catalogue;
+}
+
+ChannelCatalogue catalogue_at(store::Store& store, Instant at) {
+    ChannelCatalogue catalogue = store.channels();
+    std::optional<store::Activation> declared;
+    for (const auto& a : store.activations())
+        if (a.kind == store::ArtifactKind::bridges && a.from <= at) declared = a;
+    return declared ? with_bridges(std::move(catalogue), *declared) : catalogue;
+}
+
 std::vector<std::shared_ptr<const Knowledge>> knowledge_history(
     const std::vector<store::Activation>& activations, const ChannelCatalogue& catalogue) {
     std::vector<std::shared_ptr<const Knowledge>> history;
@@ -99,6 +118,8 @@ std::vector<std::shared_ptr<const Knowledge>> knowledge_history(
             for (const auto& [name, scorer] : now->models)
                 all.field(name).field(scorer->hash());
             now->model_hash = all.hex();
+        } else if (a.kind == store::ArtifactKind::bridges) {
+            now->catalogue = with_bridges(catalogue, a);
         }
         const bool more_at_once = i + 1 < activations.size() && activations[i + 1].from == a.from;
         if (!more_at_once) history.push_back(now);

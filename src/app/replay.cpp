@@ -184,7 +184,7 @@ std::string age_band(const Patient& patient) {
 
 Replayed replay(store::Store& store, const ReplayRequest& request, const std::vector<ReplaySide>& sides) {
     Replayed out;
-    const auto catalogue = store.channels();
+    const auto catalogue = catalogue_at(store, Instant::end_of(request.to));
     const Instant end = Instant::end_of(request.to);
     const auto ids = store.patients(end);
     tbb::global_control control(tbb::global_control::max_allowed_parallelism,

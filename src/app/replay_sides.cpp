@@ -127,10 +127,17 @@ ReplaySide make_side(const std::string& name, store::Store& store, const SideSou
             store::ArtifactKind::model, model.spec.name, sha256_hex(text), text, {}, "", ""};
     }
     const std::string rules = to_artifact(side_rules(store, source, to));
-    std::vector<store::Activation> list;
+    std::vector<store::Activation> list, later;
+    for (auto& a : store.activations())
+        if (a.kind == store::ArtifactKind::bridges && a.from <= to) {
+            auto& into = a.from <= from ? list : later;
+            a.from = std::max(a.from, from);
+            into.push_back(std::move(a));
+        }
     for (const auto& [model, a] : models)
         list.push_back({a.kind, model, a.hash, a.text, from, "replay", ""});
     list.push_back({store::ArtifactKind::rules, "", sha256_hex(rules), rules, from, "replay", ""});
+    list.insert(list.end(), later.begin(), later.end());
     ReplaySide side{name, knowledge_history(list, store.channels()), {}};
     side.rules = side.knowledge.back()->book.alerts();
     return side;

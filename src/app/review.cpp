@@ -36,8 +36,8 @@ struct Context {
     Instant as_of;
 
     Context(store::Store& store, Instant t)
-        : activations(store.activations()), catalogue(store.channels()), as_of(t) {
-        knowledge = knowledge_history(activations, catalogue);
+        : activations(store.activations()), catalogue(catalogue_at(store, t)), as_of(t) {
+        knowledge = knowledge_history(activations, store.channels());
         graph = graph_at(activations, as_of);
     }
     [[nodiscard]] const rulebook::Rule* rule(const Alert& a) const {

@@ -175,6 +175,20 @@ void activate_model(store::Store& store, const std::string& text, const std::str
         order.at);
 }
 
+std::size_t activate_bridges(store::Store& store, const std::string& text, const std::string& file,
+                             const Order& order) {
+    Findings findings;
+    const auto all = read_bridges(text, file, store.channels(), findings);
+    if (!findings.ok()) throw InputError(findings);
+    store.activate(
+        {store::ArtifactKind::bridges, file, sha256_hex(text), text, order.from, order.who, order.why},
+        order.at);
+    std::size_t count = 0;
+    for (const auto& [channel, bridges] : all)
+        count += bridges.size();
+    return count;
+}
+
 Findings check_active_thresholds(store::Store& store) {
     Findings findings;
     const auto activations = store.activations();

@@ -93,7 +93,8 @@ void run(Work& w, const ScoreReader& reader, const ScoreStoreRequest& request,
         auto& at = w.at.back();
         if (at.state != AtLandmark::State::no_score) continue;
         if (!w.first_landmark) w.first_landmark = landmark;
-        const auto then = timeline_at(prepared, Instant::end_of(landmark), catalogue);
+        const auto k = in_force(reader.side.knowledge, Instant::end_of(landmark));
+        const auto then = timeline_at(prepared, Instant::end_of(landmark), k ? k->catalogue : catalogue);
         at.answer = read_score(reader, then, landmark, tracks, workspace);
         if (!at.answer.value) continue;
         at.state = AtLandmark::State::scored;
@@ -159,7 +160,7 @@ ScoreCohort score_store(store::Store& store, const ScoreStoreRequest& request) {
         out.channels.push_back(channel);
     for (const int days : request.landmarks)
         out.landmarks.push_back({std::to_string(days), 0, 0, 0, 0, 0, 0, 0, {}});
-    const auto catalogue = store.channels();
+    const auto catalogue = catalogue_at(store, Instant::end_of(request.to));
     const Instant end = Instant::end_of(request.to);
     const auto ids = store.patients(end);
     tbb::global_control control(tbb::global_control::max_allowed_parallelism,

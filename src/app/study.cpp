@@ -147,11 +147,11 @@ TrueOnsets read_true_onsets(const std::string& folder) {
 }
 
 std::vector<StudyPatient> study_patients(store::Store& store, const StudyRequest& request) {
-    const auto catalogue = store.channels();
+    const auto catalogue = catalogue_at(store, request.as_of);
     auto alerts = raised_alerts(store, request.as_of);
     std::shared_ptr<const Knowledge> knowledge;
     if (!request.score.empty()) {
-        knowledge = in_force(knowledge_history(store.activations(), catalogue), request.as_of);
+        knowledge = in_force(knowledge_history(store.activations(), store.channels()), request.as_of);
         if (!knowledge) throw Error("P010", "a score needs an active model");
     }
     std::vector<StudyPatient> list;

@@ -1,28 +1,20 @@
 #include "bellwether/drift/bind.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 
 #include "bellwether/core/error.hpp"
 #include "bellwether/core/hash.hpp"
 #include "bellwether/core/text.hpp"
 
+#include "circumstances.hpp"
+
 namespace bellwether::drift {
 namespace {
 
-/// "Anti-PD-1" and "anti_pd_1" are the same word.
-std::string plain(std::string_view s) {
-    std::string out;
-    for (const char c : s)
-        if (std::isalnum(static_cast<unsigned char>(c)))
-            out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return out;
-}
-
 bool on(const series::Timeline& t, std::string_view regimen, Date d) {
     return std::any_of(t.therapies.begin(), t.therapies.end(), [&](const TherapyInterval& i) {
-        return (regimen == "therapy" || plain(i.regimen) == plain(regimen)) && i.start <= d &&
+        return (regimen == "therapy" || plain_word(i.regimen) == plain_word(regimen)) && i.start <= d &&
                (!i.stop || *i.stop > d);
     });
 }
@@ -32,7 +24,7 @@ double covariate_value(const series::Timeline& t, const markov::Covariate& c, Da
     const Patient& p = t.patient;
     if (name.starts_with("on_")) return on(t, name.substr(3), d) ? 1.0 : 0.0;
     if (name.starts_with("arm_"))
-        return p.arm.empty() ? c.centre : plain(p.arm) == plain(name.substr(4)) ? 1.0 : 0.0;
+        return p.arm.empty() ? c.centre : plain_word(p.arm) == plain_word(name.substr(4)) ? 1.0 : 0.0;
     if (name == "sex_female" || name == "sex_male") {
         if (p.sex == Sex::unknown) return c.centre;
         return (p.sex == Sex::female) == (name == "sex_female") ? 1.0 : 0.0;
@@ -80,12 +72,15 @@ std::optional<Date> last_event(const series::Timeline& t, EventKind kind, Date u
 /// The rows by date, filled as channels, therapies and events are gone through.
 class Rows {
 public:
-    explicit Rows(const markov::Spec& spec) : spec_(spec) {}
+    explicit Rows(const markov::Spec& spec) : spec_(spec), circumstances_(spec) {}
     BoundRow& at(Date d) {
         auto& row = rows_[d];
         row.date = d;
         row.readings.resize(spec_.channels.size());
         return row;
+    }
+    void took(std::size_t channel, const series::Track& track, const series::Point& point) {
+        circumstances_.took(point.date, channel, track, point);
     }
     std::vector<BoundRow> take(const series::Timeline& timeline, std::optional<Date> death) {
         std::vector<BoundRow> out;
@@ -98,8 +93,10 @@ public:
                 row.state = 0;
                 if (!row.has_reading) break;
             }
-            for (const auto& c : spec_.covariates)
-                row.covariates.push_back(covariate_value(timeline, c, date));
+            for (std::size_t c = 0; c < spec_.covariates.size(); ++c) {
+                const auto how = circumstances_.value(c, date);
+                row.covariates.push_back(how ? *how : covariate_value(timeline, spec_.covariates[c], date));
+            }
             out.push_back(std::move(row));
         }
         return out;
@@ -108,6 +105,7 @@ public:
 private:
     const markov::Spec& spec_;
     std::map<Date, BoundRow> rows_;
+    Circumstances circumstances_;
 };
 
 void add_channel(const series::Timeline& timeline, const series::Track& track, const markov::Channel& channel,
@@ -127,6 +125,7 @@ void add_channel(const series::Timeline& timeline, const series::Track& track, c
         row.readings[index] = to_markov(p.reading);
         row.readings[index].baseline = channel.says == markov::Says::own_baseline && zero && p.date <= *zero;
         row.has_reading = true;
+        rows.took(index, track, p);
         if (restarted) row.restarted |= std::uint64_t{1} << index;
         segment = p.segment;
     }

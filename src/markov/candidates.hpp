@@ -108,7 +108,8 @@ public:
 
     /// Takes a reading in, in state s; may add candidates, in which it was wild.
     void take(const LevelNumbers<T>& n, const LevelReading& x, std::size_t s) {
-        const T expected = x.y - n.mean[(x.level * Channel::kPatterns + x.pattern) * states_ + s];
+        const T expected =
+            without_state(n, x, n.mean[(x.level * Channel::kPatterns + x.pattern) * states_ + s]);
         const T& noise = n.noise[x.level * states_ + s];
         if (x.censor == Censor::none && !x.sets_only)
             tell_plainly(n, x.level, expected, noise);

@@ -150,13 +150,15 @@ void no_effects(const Spec& spec, const std::vector<Effect>& effects, Values& va
 Values crude_start(const Spec& spec, const Panel& panel) {
     const Values given = spec.start_values();
     Values values = given;
-    for (const Channel& channel : spec.channels)
+    for (const Channel& channel : spec.channels) {
+        if (channel.latent) no_effects(spec, channel.latent->effects, values);
         for (const Channel::Group& group : channel.groups) {
             for (const Term& term : group.terms)
                 no_effects(spec, term.effects, values);
             for (const auto& effects : group.odds_effects)
                 no_effects(spec, effects, values);
         }
+    }
     for (const StartFactor& factor : spec.start)
         for (const auto& effects : factor.effects)
             no_effects(spec, effects, values);

@@ -252,12 +252,14 @@ double log_odds_of(const Channel::Group& group, std::size_t category, const Valu
 }
 
 bool covariates_act_on_readings(const Spec& spec) {
-    for (const Channel& channel : spec.channels)
+    for (const Channel& channel : spec.channels) {
+        if (channel.latent && !channel.latent->effects.empty()) return true;
         for (const Channel::Group& group : channel.groups) {
             if (!group.odds_effects.empty()) return true;
             for (const Term& term : group.terms)
                 if (!term.effects.empty()) return true;
         }
+    }
     return false;
 }
 

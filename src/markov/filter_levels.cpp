@@ -45,7 +45,8 @@ void Filter::Levels::read(const FilterState& state, const Row& row, std::span<co
         const std::size_t c = out.channels[i];
         if (level_of_[c] == kNoLevel) continue;
         const Channel& channel = spec_.channels[c];
-        const Evidence e = evidence_of(channel, c, row.readings[c], state.memory[c], before);
+        Evidence e = evidence_of(channel, c, row.readings[c], state.memory[c], before);
+        e.centred = out.centred;
         readings_.push_back(level_reading(channel, level_of_[c], e));
         out.levels.push_back(i);
     }

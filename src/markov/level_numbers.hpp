@@ -24,6 +24,12 @@ struct LevelNumbers {
     std::vector<double> wild_share, wild_ratio;  ///< ratio of the variances
     std::vector<double> log_usual;               ///< log(1 - wild_share)
     std::vector<T> rates;                        ///< per state
+    /// Of a reading's circumstances: value of the effect's parameter times its factor, and the covariate.
+    struct Effect {
+        std::size_t covariate;
+        T value;
+    };
+    std::vector<std::vector<Effect>> effects;  ///< per level
 };
 
 /// @param values  as in Spec::parameters
@@ -44,6 +50,9 @@ template <typename T>
         out.wild_share.push_back(level.wild_share);
         out.wild_ratio.push_back(level.wild_times * level.wild_times);
         out.log_usual.push_back(std::log1p(-level.wild_share));
+        auto& effects = out.effects.emplace_back();
+        for (const auto& e : level.effects)
+            effects.push_back({e.covariate, values[e.parameter] * e.factor});
         for (std::size_t pattern = 0; pattern < Channel::kPatterns; ++pattern)
             for (std::size_t s = 0; s < K; ++s)
                 out.mean.push_back(

@@ -2,11 +2,13 @@
 
 #include <cmath>
 #include <cstddef>
+#include <span>
 
 #include "bellwether/markov/emission.hpp"
 #include "bellwether/markov/spec.hpp"
 
 #include "growth_moments.hpp"
+#include "level_numbers.hpp"
 #include "normal.hpp"
 
 /// Private: what a reading tells of a level that is followed, for numbers that may carry derivatives.
@@ -19,12 +21,25 @@ struct LevelReading {
     Censor censor = Censor::none;
     double y = 0.0, upper = 0.0;
     bool sets_only = false;  ///< sets the level and does not tell states apart
+    /// The row's covariates minus their centres; not owned. Empty: all 0.
+    std::span<const double> centred;
 };
+
+/// The reading minus all that is expected of it but the level.
+/// @param mean  of the state
+template <typename T>
+[[nodiscard]] T without_state(const LevelNumbers<T>& n, const LevelReading& x, const T& mean) {
+    T out = x.y - mean;
+    if (!x.centred.empty())
+        for (const auto& e : n.effects[x.level])
+            out -= e.value * x.centred[e.covariate];
+    return out;
+}
 
 /// @param e  of form latent
 [[nodiscard]] inline LevelReading level_reading(const Channel& channel, std::size_t level,
                                                 const Evidence& e) {
-    return {level, e.pattern, e.censor, e.y, e.upper, e.first && !channel.latent->comparable};
+    return {level, e.pattern, e.censor, e.y, e.upper, e.first && !channel.latent->comparable, e.centred};
 }
 
 /// What a reading makes of a level: log weight, and by how much mean and variance change per unit of the

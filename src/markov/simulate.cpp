@@ -45,7 +45,7 @@ public:
         const Channel& channel = spec_.channels[c];
         const int g = channel.group[state];
         if (g == Channel::kNone) return {};
-        if (channel.latent) return of_level(c, state, before);
+        if (channel.latent) return of_level(c, state, before, own);
         const Channel::Group& group = channel.groups[static_cast<std::size_t>(g)];
         if (channel.family == Family::by_state) return by_law(group, c, own);
         if (channel.family == Family::categorical) return Reading::of(category(group, own));
@@ -85,7 +85,8 @@ private:
     }
 
     /// A level begins at its channel's first visit, read or not.
-    Reading of_level(std::size_t c, std::size_t state, std::span<const double> before) {
+    Reading of_level(std::size_t c, std::size_t state, std::span<const double> before,
+                     std::span<const double> own) {
         const Channel& channel = spec_.channels[c];
         const LatentLevel& level = *channel.latent;
         Latent& latent = latent_[c];
@@ -95,10 +96,11 @@ private:
                                   : (channel.on_log_scale() ? std::log(*first) : *first);
             latent.any = true;
         }
-        double mean = 0.0, noise = level.noise >= 0 ? parameter(level.noise) : 0.0;
+        double mean = shift_of(level.effects, values_, own),
+               noise = level.noise >= 0 ? parameter(level.noise) : 0.0;
         if (channel.says == Says::own_baseline) {
             const Channel::Group& group = channel.groups[static_cast<std::size_t>(channel.group[state])];
-            mean = parameter(group.mean[pattern_of(channel, before)]);
+            mean += parameter(group.mean[pattern_of(channel, before)]);
             noise = parameter(group.sd);
         }
         std::uniform_real_distribution<double> uniform(0.0, 1.0);

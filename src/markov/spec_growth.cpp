@@ -143,6 +143,7 @@ void SpecReader::read_latent(yaml::Map& map, Channel& channel, const Provenance&
         wild.done();
     }
     level.comparable = map.truth_or("comparable", false);
+    level.effects = read_effects(map.optional("effects"), channel.name, from);
     channel.latent = level;
 }
 

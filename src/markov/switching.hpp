@@ -210,7 +210,7 @@ private:
                 mean += w * n.mean[(x.level * Channel::kPatterns + x.pattern) * K_ + s];
                 noise += w * n.noise[x.level * K_ + s];
             }
-            const T off = x.y - n.first_mean[x.level] - mean / sum;
+            const T off = without_state(n, x, T(mean / sum)) - n.first_mean[x.level];
             common_ += told(x, off, n.first_variance[x.level], T(noise / sum), n.wild_share[x.level],
                             n.wild_ratio[x.level], T(0.0))
                            .one.log;

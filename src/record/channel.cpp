@@ -1,5 +1,7 @@
 #include "bellwether/record/channel.hpp"
 
+#include <algorithm>
+
 #include "bellwether/core/text.hpp"
 #include "bellwether/core/units.hpp"
 #include "bellwether/core/yaml.hpp"
@@ -68,7 +70,54 @@ Channel read_channel(const std::string& name, const yaml::Node& node, Findings& 
     return c;
 }
 
+void read_bridge(const yaml::Node& node, const ChannelCatalogue& catalogue, Findings& findings,
+                 std::map<std::string, std::vector<Bridge>>& all) {
+    yaml::Map map(node, findings);
+    const std::string channel = map.text("channel");
+    Bridge b{map.text("from"), map.text("to"), map.number("factor", {1e-9, 1e9}), map.text("source")};
+    map.done();
+    const auto known = catalogue.find(channel);
+    if (known == catalogue.end()) {
+        findings.error("K004", node.at(),
+                       "bridge of channel '" + channel + "', which the catalogue does not have",
+                       suggestion(channel, names(catalogue)));
+    } else if (known->second.derived) {
+        findings.error("K004", node.at(), "bridge of channel '" + channel + "', which is derived",
+                       "bridge the channels that it is derived from");
+    }
+    auto& others = all[channel];
+    const bool twice = std::any_of(others.begin(), others.end(), [&](const Bridge& o) {
+        return (o.from == b.from && o.to == b.to) || (o.from == b.to && o.to == b.from);
+    });
+    if (b.from == b.to || twice) {
+        findings.error("K005", node.at(),
+                       b.from == b.to ? "'" + b.from + "' is bridged to itself"
+                                      : "a second bridge between '" + b.from + "' and '" + b.to + "'",
+                       "one bridge between two assays works both ways");
+    }
+    others.push_back(std::move(b));
+}
+
 }  // namespace
+
+std::map<std::string, std::vector<Bridge>> read_bridges(std::string_view text, const std::string& file,
+                                                        const ChannelCatalogue& catalogue,
+                                                        Findings& findings) {
+    std::map<std::string, std::vector<Bridge>> all;
+    yaml::Map map(yaml::parse(text, file, findings), findings);
+    if (!findings.ok()) return all;
+    (void)map.integer("schema", {1, 1});
+    const yaml::Node bridges = map.required("bridges");
+    if (bridges.is_sequence()) {
+        for (std::size_t i = 0; i < bridges.size(); ++i)
+            read_bridge(bridges[i], catalogue, findings, all);
+    } else if (!bridges.is_null()) {
+        findings.error("Y012", bridges.at(), "bridges is not a list",
+                       "write - {channel: ctdna, from: A/lab, to: B/lab, factor: 1.2, source: ...}");
+    }
+    map.done();
+    return all;
+}
 
 ChannelCatalogue read_catalogue(std::string_view text, const std::string& file, Findings& findings) {
     ChannelCatalogue catalogue;

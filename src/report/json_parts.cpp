@@ -53,7 +53,8 @@ Ordered json_track(const series::Track& track, const Channel& channel) {
         readings.push_back({{"date", to_string(p.date)},
                             {"value", p.reading.value},
                             {"censored", censor_word(p.reading.censor)},
-                            {"segment", p.segment}});
+                            {"segment", p.segment},
+                            {"assay", p.assay < 0 ? Ordered(nullptr) : Ordered(track.assay_of(p))}});
     return {{"channel", channel.name},
             {"title", channel.title},
             {"unit", channel.unit},

@@ -23,10 +23,9 @@ bool earlier(const Observation* a, const Observation* b) {
 }
 
 /// value_to / value_from when a bridge joins the two, in whichever direction it is declared.
-std::optional<double> bridge_factor(std::span<const Bridge> bridges, const std::string& channel,
-                                    const std::string& from, const std::string& to) {
+std::optional<double> bridge_factor(std::span<const Bridge> bridges, const std::string& from,
+                                    const std::string& to) {
     for (const Bridge& b : bridges) {
-        if (b.channel != channel) continue;
         if (b.from == from && b.to == to) return b.factor;
         if (b.from == to && b.to == from) return 1.0 / b.factor;
     }
@@ -40,9 +39,10 @@ public:
 
     void add(const Observation& o) {
         Reading r = *o.reading;
-        r.value *= factor_of(assay_name(o.assay, o.laboratory));
-        track_.points.push_back(
-            {o.taken, o.minute.value_or(-1), r, static_cast<int>(track_.segment_names.size()) - 1});
+        const std::string name = assay_name(o.assay, o.laboratory);
+        r.value *= factor_of(name);
+        track_.points.push_back({o.taken, o.minute.value_or(-1), r,
+                                 static_cast<int>(track_.segment_names.size()) - 1, assay_of(name)});
     }
 
 private:
@@ -51,11 +51,19 @@ private:
         double to_first;  ///< value on the scale of the segment's first reading / value as measured
     };
 
+    int assay_of(const std::string& name) {
+        if (name.empty()) return -1;
+        auto& all = track_.assay_names;
+        auto at = std::find(all.begin(), all.end(), name);
+        if (at == all.end()) at = all.insert(all.end(), name);
+        return static_cast<int>(at - all.begin());
+    }
+
     double factor_of(const std::string& name) {
         for (const Member& m : members_)
             if (m.name == name) return m.to_first;
         for (const Member& m : members_) {
-            if (const auto f = bridge_factor(bridges_, track_.channel, name, m.name)) {
+            if (const auto f = bridge_factor(bridges_, name, m.name)) {
                 members_.push_back({name, *f * m.to_first});
                 return members_.back().to_first;
             }
@@ -70,11 +78,12 @@ private:
     std::vector<Member> members_;
 };
 
-void check(std::span<const Bridge> bridges) {
-    for (const Bridge& b : bridges)
-        if (!std::isfinite(b.factor) || b.factor <= 0.0)
-            throw Error("Q001", fmt::format("bridge of {} from '{}' to '{}': factor {} is not above 0",
-                                            b.channel, b.from, b.to, b.factor));
+void check(const ChannelCatalogue& catalogue) {
+    for (const auto& [name, channel] : catalogue)
+        for (const Bridge& b : channel.bridges)
+            if (!std::isfinite(b.factor) || b.factor <= 0.0)
+                throw Error("Q001", fmt::format("bridge of {} from '{}' to '{}': factor {} is not above 0",
+                                                name, b.from, b.to, b.factor));
 }
 
 void sort_courses(Timeline& t) {
@@ -133,17 +142,18 @@ public:
         at_ = all_.size();
         all_.push_back({&o.channel, {&o}});
     }
-    void build(Timeline& t, const ChannelCatalogue& catalogue, std::span<const Bridge> bridges) {
+    void build(Timeline& t, const ChannelCatalogue& catalogue) {
         for (One& one : all_) {
-            if (const auto known = catalogue.find(*one.name);
-                known != catalogue.end() && known->second.derived)
-                continue;
+            const auto known = catalogue.find(*one.name);
+            if (known != catalogue.end() && known->second.derived) continue;
             if (!std::is_sorted(one.readings.begin(), one.readings.end(), earlier))
                 std::sort(one.readings.begin(), one.readings.end(), earlier);
             Track& track = t.tracks[*one.name];
             track.channel = *one.name;
             track.points.reserve(one.readings.size());
-            Segmenter segmenter(track, bridges);
+            Segmenter segmenter(track, known != catalogue.end()
+                                           ? std::span<const Bridge>(known->second.bridges)
+                                           : std::span<const Bridge>());
             for (const Observation* o : one.readings)
                 segmenter.add(*o);
         }
@@ -174,29 +184,28 @@ struct Filer {
 
 }  // namespace
 
-Timeline build(const PatientFile& file, const ChannelCatalogue& catalogue, std::span<const Bridge> bridges) {
-    check(bridges);
+Timeline build(const PatientFile& file, const ChannelCatalogue& catalogue) {
+    check(catalogue);
     if (file.observation_status.size() != file.observations.size())
         throw Error("Q002", "the file of a patient has not one status for each observation");
     Channels channels;
     for (std::size_t i = 0; i < file.observations.size(); ++i)
         channels.add(file.observations[i], file.observation_status[i]);
     Timeline t{file.patient, {}, file.therapies, file.events, file.lesions, file.conflicts, {}};
-    channels.build(t, catalogue, bridges);
+    channels.build(t, catalogue);
     sort_courses(t);
     return t;
 }
 
-Timeline build(const std::string& patient, const InForce& known, const ChannelCatalogue& catalogue,
-               std::span<const Bridge> bridges) {
-    check(bridges);
+Timeline build(const std::string& patient, const InForce& known, const ChannelCatalogue& catalogue) {
+    check(catalogue);
     Timeline t;
     t.patient.id = patient;
     Channels channels;
     for (const Record* r : known.records)
         std::visit(Filer{t, channels, r->version.status}, r->content);
     t.conflicts = known.conflicts;
-    channels.build(t, catalogue, bridges);
+    channels.build(t, catalogue);
     sort_courses(t);
     return t;
 }

@@ -23,7 +23,8 @@ struct ArtifactWord {
 };
 constexpr std::array kArtifacts{
     ArtifactWord{ArtifactKind::rules, "rules"}, ArtifactWord{ArtifactKind::model, "model"},
-    ArtifactWord{ArtifactKind::regimens, "regimens"}, ArtifactWord{ArtifactKind::reference, "reference"}};
+    ArtifactWord{ArtifactKind::regimens, "regimens"}, ArtifactWord{ArtifactKind::reference, "reference"},
+    ArtifactWord{ArtifactKind::bridges, "bridges"}};
 
 template <class Rows, class K>
 std::string_view word_of(const Rows& rows, K kind) {

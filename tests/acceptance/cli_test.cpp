@@ -15,6 +15,7 @@ namespace {
 const std::vector<std::string> commands = {"init",
                                            "channel list",
                                            "channel add",
+                                           "channel bridge",
                                            "ingest",
                                            "feed check",
                                            "quarantine list",

@@ -196,6 +196,57 @@ TEST_CASE("thresholds stand beside rules: activated they are in force, for anoth
     CHECK(states(desk) == Strings{"open 2024-03-10"});
 }
 
+TEST_CASE("assays that are declared comparable make one series from that day on") {
+    const Desk desk;
+    desk.prepare("simulated");
+    std::string profile = desk.read("labs.yaml");
+    const std::string columns = "columns: {";
+    REQUIRE(profile.find(columns) != std::string::npos);
+    profile.insert(profile.find(columns) + columns.size(), "assay: assay, ");
+    desk.write("assays.yaml", profile);
+    desk.write("all.csv",
+               "patient,taken,channel,value,unit,accession,status,released,assay\n"
+               "P1,2024-01-10,ctdna,1,%,A1,final,2024-01-11T12:00Z,old\n"
+               "P1,2024-02-10,ctdna,6,%,A2,final,2024-02-11T12:00Z,new\n");
+    desk.expect(0, "ingest all.csv --profile assays.yaml --backfill");
+    const auto readings = [&] {
+        const auto page =
+            nlohmann::json::parse(desk.expect(0, "patient show P1 --format json --as-of 2024-03-01"));
+        for (const auto& c : page.at("timeline").at("channels"))
+            if (c.at("channel") == "ctdna") return c.at("readings");
+        return nlohmann::json();
+    };
+    REQUIRE(readings().size() == 2);
+    CHECK(readings()[1].at("segment") == 1);
+    CHECK(readings()[1].at("value") == 6.0);
+    desk.expect(0, "scan --as-of 2024-02-20");
+    REQUIRE(states(desk) == Strings{"open 2024-02-10"});
+
+    desk.write("b.yaml",
+               "schema: 1\nbridges:\n"
+               "  - {channel: ctdan, from: old, to: new, factor: 4, source: illustrative}\n");
+    const auto refused = desk.run("channel bridge b.yaml --from 2024-02-25");
+    CHECK(refused.code == 3);
+    CHECK(refused.err.find("b.yaml:3") != std::string::npos);
+    CHECK(refused.err.find("'ctdna'") != std::string::npos);
+    CHECK(readings()[1].at("segment") == 1);
+
+    // 6% by the new assay is 1.5% by the old one, on whose scale the series began: no longer 2% or more.
+    desk.write("b.yaml",
+               "schema: 1\nbridges:\n"
+               "  - {channel: ctdna, from: old, to: new, factor: 4, source: illustrative}\n");
+    desk.expect(0, "channel bridge b.yaml --from 2024-02-25");
+    CHECK(readings()[1].at("segment") == 0);
+    CHECK(readings()[1].at("value") == 1.5);
+    CHECK(readings()[1].at("assay") == "new");
+    desk.expect(0, "scan --as-of 2024-03-01");
+    CHECK(states(desk) == Strings{"withdrawn 2024-02-10"});
+    CHECK(desk.expect(0, "rules list").find("bridges") != std::string::npos);
+    const auto ledger = nlohmann::json::parse(
+        desk.expect(0, "replay --from 2024-01-01 --to 2024-03-01 --recorded --format json"));
+    CHECK(ledger.at("ledger").at("equal") == true);
+}
+
 TEST_CASE("a summary is of a cohort, and among those of whom a rule has spoken") {
     const Desk desk;
     desk.prepare("simulated");

@@ -83,6 +83,23 @@ std::vector<Instant> random_timetable(std::uint64_t seed) {
     return at;
 }
 
+/// ctDNA by assay A, from a day on by B, which reads twice as much; or by A all along.
+PatientHistory in_assays(PatientHistory history, int day, bool changes) {
+    for (auto& r : history.versions)
+        if (auto* o = std::get_if<Observation>(&r.content); o && o->channel == "ctdna") {
+            const bool second = changes && o->taken >= world::day_zero() + day;
+            o->assay = second ? "B" : "A";
+            if (second && o->reading) o->reading->value *= 2.0;
+        }
+    return history;
+}
+
+store::Activation bridges(Instant from) {
+    const std::string text =
+        "schema: 1\nbridges:\n  - {channel: ctdna, from: A, to: B, factor: 2, source: illustrative}\n";
+    return {store::ArtifactKind::bridges, "bridges.yaml", sha256_hex(text), text, from, "test", ""};
+}
+
 app::Evaluation evaluation(const PatientHistory& history, Instant d, app::Tracks& tracks) {
     app::Evaluator e(knowledge().back());
     return e.evaluate(app::timeline_at(history, d, knowledge().back()->catalogue), d, tracks);
@@ -128,6 +145,49 @@ TEST_CASE("law 2 holds across a second activation of rules", "[app][laws][proper
         const auto replayed = story(app::replay_patient(history, k, world::the_end()));
         RC_ASSERT(story(run(history, k, random_timetable(timetable), true).events) == replayed);
     }));
+}
+
+TEST_CASE("law 2 holds across a declaration of bridges between assays", "[app][laws][property]") {
+    auto list = world::activations(active_from);
+    list.push_back(bridges(Instant::start_of(world::day_zero() + 150)));
+    const auto k = app::knowledge_history(list, world::catalogue());
+    REQUIRE(k.size() == 2);
+    CHECK(rc::check([&](std::uint32_t patient, std::uint32_t timetable) {
+        const auto history =
+            in_assays(world::random_arrival(world::random_records(patient), patient), 60, true);
+        const auto replayed = story(app::replay_patient(history, k, world::the_end()));
+        RC_ASSERT(story(run(history, k, random_timetable(timetable), true).events) == replayed);
+    }));
+}
+
+TEST_CASE("comparability: with its factor declared, a change of assay is as if there had been none",
+          "[app][laws][property]") {
+    auto list = world::activations(active_from);
+    list.push_back(bridges(active_from));
+    const auto bridged = app::knowledge_history(list, world::catalogue());
+    REQUIRE(bridged.size() == 1);
+    const auto at_end = [](const PatientHistory& history, const app::Knowledge& k) {
+        app::Tracks none;
+        app::Evaluator e(std::make_shared<const app::Knowledge>(k));
+        return live(
+            e.evaluate(app::timeline_at(history, world::the_end(), k.catalogue), world::the_end(), none));
+    };
+    int told_apart = 0;
+    CHECK(rc::check([&](std::uint32_t patient, std::uint8_t day) {
+        const auto history =
+            in_assays(world::random_arrival(world::random_records(patient), patient), 0, false);
+        const auto t = app::timeline_at(history, world::the_end(), world::catalogue());
+        const auto* track = t.track("ctdna");
+        // A series is on the scale of its first reading.
+        RC_PRE(track != nullptr && !track->points.empty());
+        const int first = track->points.front().date - world::day_zero();
+        const auto changed = in_assays(history, first + 1 + day, true);
+        const auto same = at_end(history, *knowledge().back());
+        RC_ASSERT(at_end(changed, *bridged.back()) == same);
+        told_apart += at_end(changed, *knowledge().back()) != same ? 1 : 0;
+    }));
+    // Without the bridge it is not so.
+    CHECK(told_apart > 20);
 }
 
 TEST_CASE("law 3, no look-ahead: what is learnt after D changes nothing at D", "[app][laws][property]") {

@@ -161,6 +161,38 @@ TEST_CASE("bind: a covariate that is not known stands at its centre", "[drift][b
     CHECK(on_day(bind(t, spec(), day(200)), -5).covariates[5] == 0.5);
 }
 
+TEST_CASE("bind: hour and assay of a channel's own reading, the centre where nobody knows", "[drift][bind]") {
+    const auto covariate = [](const char* name, double centre) {
+        markov::Covariate c;
+        c.name = name, c.centre = centre;
+        return c;
+    };
+    auto s = spec();
+    s.transitions.clear();
+    s.covariates = {covariate("day_cos_mdsc", 0.25), covariate("day_sin_mdsc", 0.5),
+                    covariate("assay_mdsc_new_kit_l2", 0.75)};
+    series::Timeline t;
+    t.tracks["mdsc"].assay_names = {"old/L1", "New kit/L2"};
+    t.tracks["mdsc"].points = {{day(0), 0, exactly(1), 0, 0},
+                               {day(1), 6 * 60, exactly(1), 0, 1},
+                               {day(2), -1, exactly(1), 0, -1},
+                               {day(3), 7 * 60, exactly(1), 0, 0},
+                               {day(3), 12 * 60, exactly(1), 0, 1}};
+    t.tracks["ctdna"].points = {{day(4), 8 * 60, exactly(1), 0}};
+    const auto rows = bind(t, s, day(9));
+    const auto like = [&](int n, double cosine, double sine, double assay) {
+        const auto& x = on_day(rows, n).covariates;
+        CHECK(x[0] == Approx(cosine).margin(1e-15));
+        CHECK(x[1] == Approx(sine).margin(1e-15));
+        CHECK(x[2] == assay);
+    };
+    like(0, 1, 0, 0);          // midnight
+    like(1, 0, 1, 1);          // six in the morning
+    like(2, 0.25, 0.5, 0.75);  // nothing said
+    like(3, -1, 0, 1);         // noon: the reading of the day that is used
+    like(4, 0.25, 0.5, 0.75);  // another channel's hour
+}
+
 TEST_CASE("bind: the digest tells any two rows apart that the filter would", "[drift][bind]") {
     const auto row = on_day(bind(patient(), spec(), day(200)), 42);
     const auto differs = [&](auto change) {

@@ -75,6 +75,52 @@ TEST_CASE("read_catalogue: findings name place, code and what to write", "[recor
     CHECK(findings_of("schema: 2\nchannels: {}\n").list.at(0).code == "Y013");
 }
 
+TEST_CASE("read_bridges: each by its channel, and what cannot be is named", "[record][channel][error]") {
+    ChannelCatalogue catalogue;
+    catalogue["ctdna"], catalogue["psa"], catalogue["target_sum"].derived = true;
+    const auto read = [&](const std::string& list, Findings& f) {
+        return read_bridges("schema: 1\nbridges:\n" + list, "b.yaml", catalogue, f);
+    };
+    Findings none;
+    const auto all = read(
+        "  - {channel: ctdna, from: A/L, to: B, factor: 1.5, source: illustrative}\n"
+        "  - {channel: ctdna, from: B, to: C, factor: 2, source: illustrative}\n",
+        none);
+    CHECK(none.list.empty());
+    CHECK(all.size() == 1);
+    CHECK(all.at("ctdna") ==
+          std::vector<Bridge>{{"A/L", "B", 1.5, "illustrative"}, {"B", "C", 2.0, "illustrative"}});
+    const auto complaint = [&](const std::string& list) {
+        Findings f;
+        (void)read(list, f);
+        return f.list.empty() ? std::string("none") : to_string(f.list.front());
+    };
+    CHECK(
+        complaint("  - {channel: ctdan, from: A, to: B, factor: 1, source: x}\n") ==
+        "b.yaml:3:5: error K004: bridge of channel 'ctdan', which the catalogue does not have; did you mean "
+        "'ctdna'?");
+    CHECK_THAT(complaint("  - {channel: target_sum, from: A, to: B, factor: 1, source: x}\n"),
+               Catch::Contains("K004") && Catch::Contains("derived"));
+    CHECK_THAT(complaint("  - {channel: psa, from: A, to: A, factor: 1, source: x}\n"),
+               Catch::Contains("K005") && Catch::Contains("itself"));
+    CHECK_THAT(complaint("  - {channel: psa, from: A, to: B, factor: 1, source: x}\n"
+                         "  - {channel: psa, from: B, to: A, factor: 1, source: x}\n"),
+               Catch::Contains("b.yaml:4") && Catch::Contains("K005"));
+    CHECK_THAT(complaint("  - {channel: psa, from: A, to: B, factor: 0, source: x}\n"),
+               Catch::Contains("Y013"));
+    CHECK_THAT(complaint("  - {channel: psa, from: A, to: B, factor: 1}\n"), Catch::Contains("Y011"));
+}
+
+TEST_CASE("docs/assays.md: its example is one", "[record][channel]") {
+    const std::string page = read_text(BELLWETHER_SOURCE_DIR "/docs/assays.md");
+    const auto begin = page.find("```yaml\n") + 8, end = page.find("```", begin);
+    REQUIRE(end != std::string::npos);
+    Findings f;
+    const auto catalogue = read_catalogue(read_text(BELLWETHER_SOURCE_DIR "/models/channels.yaml"), "c", f);
+    CHECK(read_bridges(page.substr(begin, end - begin), "assays.md", catalogue, f).size() == 1);
+    CHECK(f.list.empty());
+}
+
 TEST_CASE("models/channels.yaml: reads without a finding and holds what the models name",
           "[record][channel]") {
     const std::string path = BELLWETHER_SOURCE_DIR "/models/channels.yaml";

@@ -102,19 +102,24 @@ TEST_CASE("build: a change of assay or laboratory begins a segment, an accession
 
 TEST_CASE("build: a bridge brings later readings to the scale of the segment's first", "[series][build]") {
     // value of B = value of A * 4
-    const std::vector<Bridge> bridges = {
-        {"ctdna", "A/L", "B/L", 4.0, ""}, {"ctdna", "B/L", "C", 0.5, ""}, {"cea", "C", "D", 1.0, ""}};
+    ChannelCatalogue bridged;
+    bridged["ctdna"].bridges = {{"A/L", "B/L", 4.0, ""}, {"B/L", "C", 0.5, ""}};
+    bridged["cea"].bridges = {{"C", "D", 1.0, ""}};
     const Timeline forth =
         build(file_of({observation(0, 1, "A", "L"), observation(1, 8, "B", "L"), observation(2, 6, "C"),
                        observation(3, 3, "A", "L"), observation(4, 1, "D")}),
-              {}, bridges);
+              bridged);
     CHECK(segments(forth) == std::vector<int>{0, 0, 0, 0, 1});
     CHECK(values(forth) == std::vector<double>{1, 2, 3, 3, 1});
-    const Timeline back =
-        build(file_of({observation(0, 8, "B", "L"), observation(1, 1, "A", "L")}), {}, bridges);
+    const Timeline back = build(file_of({observation(0, 8, "B", "L"), observation(1, 1, "A", "L")}), bridged);
     CHECK(values(back) == std::vector<double>{8, 4});
-    const std::vector<Bridge> bad = {{"ctdna", "A", "B", 0.0, ""}};
-    CHECK_THROWS_WITH(build(file_of({}), {}, bad),
+    // Who measured is kept, whatever the scale.
+    const auto& points = forth.track("ctdna")->points;
+    CHECK(forth.track("ctdna")->assay_of(points[1]) == "B/L");
+    CHECK(forth.track("ctdna")->assay_of(points[3]) == "A/L");
+    ChannelCatalogue bad;
+    bad["ctdna"].bridges = {{"A", "B", 0.0, ""}};
+    CHECK_THROWS_WITH(build(file_of({}), bad),
                       "Q001: bridge of ctdna from 'A' to 'B': factor 0 is not above 0");
 }
 
@@ -134,7 +139,8 @@ TEST_CASE("build: origin is day zero, else the first reading of any channel", "[
 TEST_CASE("build: the order of the records does not matter, nor does what is taken later",
           "[series][build][property]") {
     CHECK(rc::check("permutation and no look-ahead", [] {
-        const std::vector<Bridge> bridges = {{"ctdna", "A", "B/L", 2.0, ""}};
+        ChannelCatalogue bridged;
+        bridged["ctdna"].bridges = {{"A", "B/L", 2.0, ""}};
         std::vector<std::pair<Observation, Status>> all;
         const int n = *rc::gen::inRange(0, 12);
         for (int i = 0; i < n; ++i) {
@@ -152,7 +158,7 @@ TEST_CASE("build: the order of the records does not matter, nor does what is tak
             PatientFile f;
             for (const auto& [o, s] : all)
                 if (keep(o)) f.observations.push_back(o), f.observation_status.push_back(s);
-            return build(f, {}, bridges);
+            return build(f, bridged);
         };
         const auto everything = [](const Observation&) { return true; };
         const Timeline first = built(everything);

@@ -5,7 +5,7 @@
 /// The table of commands: defined one file per noun, listed in main.cpp.
 namespace bellwether::cli {
 
-extern const Command init, channel_list, channel_add;
+extern const Command init, channel_list, channel_add, channel_bridge;
 extern const Command ingest, feed_check;
 extern const Command quarantine_list, quarantine_show, quarantine_retry, quarantine_drop;
 extern const Command fit, model_show, model_activate, model_predict, model_simulate, model_check,

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bellwether/app/rules.hpp"
 #include "bellwether/core/text.hpp"
 
 #include "commands.hpp"
@@ -95,10 +96,37 @@ void define_channel_add(Options& o) {
     });
 }
 
+struct BridgeArgs {
+    Session session;
+    std::string file, from, why;
+};
+
+void define_channel_bridge(Options& o) {
+    auto a = std::make_shared<BridgeArgs>();
+    a->session.declare(o, false);
+    o.text("file", a->file, "bridges between assays; replaces all that are in force", true);
+    o.text("--from", a->from,
+           "instant from which they hold; in the past only in historical and simulated stores");
+    o.text("--why", a->why, "the reason, for the trail");
+    o.examples(
+        "  bellwether channel bridge bridges.yaml --db trial.db --why 'parallel samples, report 12'\n");
+    o.run([a] {
+        const auto text = read_text(a->file);
+        const auto held = lock(a->session.path(), false);
+        const auto store = a->session.open();
+        const app::Order order{activation_instant(*store, a->from), now(), a->session.actor(), a->why};
+        const auto count = app::activate_bridges(*store, text, a->file, order);
+        fmt::print("{}{} bridges in force from {}\n", banner(*store), count, to_string(order.from));
+        return Exit::ok;
+    });
+}
+
 }  // namespace
 
 const Command init{"init", "", "create a store", define_init};
 const Command channel_list{"channel", "list", "list the channels of a store", define_channel_list};
 const Command channel_add{"channel", "add", "add or replace channels", define_channel_add};
+const Command channel_bridge{"channel", "bridge", "declare assays comparable, with the factor between them",
+                             define_channel_bridge};
 
 }  // namespace bellwether::cli

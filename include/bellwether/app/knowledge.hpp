@@ -56,6 +56,9 @@ struct Knowledge {
 [[nodiscard]] std::shared_ptr<const drift::Table> make_table(const RuleSet& rules,
                                                              const ChannelCatalogue& catalogue);
 
+/// The store's channels with the bridges between assays that are in force at an instant.
+[[nodiscard]] ChannelCatalogue catalogue_at(store::Store& store, Instant at);
+
 /// The state of knowledge after each activation, ascending by `from`; activations of the same instant are
 /// one.
 /// @throws InputError when an activated artifact no longer loads.

@@ -72,6 +72,11 @@ void activate_rules(store::Store& store, const RuleFiles& files,
 void activate_model(store::Store& store, const std::string& text, const std::string& file,
                     const Order& order);
 
+/// Puts a file of bridges between assays in force (read_bridges); it replaces those before.
+/// @return how many bridges. @throws InputError, Error S020 as above.
+std::size_t activate_bridges(store::Store& store, const std::string& text, const std::string& file,
+                             const Order& order);
+
 /// Whether the thresholds of the newest activated rules belong to those rules and to the newest activated
 /// models: R042 and R043, warnings.
 [[nodiscard]] Findings check_active_thresholds(store::Store& store);

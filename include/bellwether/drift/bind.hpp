@@ -33,6 +33,9 @@ struct BoundRow {
 ///   on_REGIMEN     1 while that regimen is given (case and punctuation do not matter)
 ///   arm_ARM, sex_female, sex_male     1 or 0
 ///   age            years at day zero
+///   day_cos_CHANNEL, day_sin_CHANNEL   cosine and sine of the hour at which the channel's reading of the row
+///                  was taken, as an angle: 0 at midnight, pi at noon
+///   assay_CHANNEL_NAME   1 where that reading is of the assay (or assay/laboratory) NAME, else 0
 ///   anything else  a number among the patient's attributes
 /// A covariate that is not known takes the specification's centre, so that its effect is nil.
 ///

@@ -157,9 +157,9 @@ struct CensoredPrior {
 };
 
 /// A level behind a subject's readings of one channel, followed together with the states: reading = level +
-/// mean of the state (own_baseline) + noise. Normal before the first reading. It moves by share x the rate of
-/// the state (Spec::growth) and by diffusion, or stays where it is (share 0, no diffusion).
-/// On the channel's scale: log for lognormal.
+/// mean of the state (own_baseline) + effects of the reading's circumstances + noise. Normal before the first
+/// reading. It moves by share x the rate of the state (Spec::growth) and by diffusion, or stays where it is
+/// (share 0, no diffusion). On the channel's scale: log for lognormal.
 struct LatentLevel {
     double share = 1.0;  ///< a diameter moves at a third of the rate of its volume
     int noise = -1;      ///< parameter: sd of a reading about the level; -1: the groups' sd
@@ -168,6 +168,8 @@ struct LatentLevel {
     bool comparable = true;                    ///< false: the first reading sets the level, not the state
     double wild_share = 0.0;                   ///< of readings whose noise is wild_times as large
     double wild_times = 1.0;
+    /// On the reading, not on the level: what is known of how it was taken (hour of the day, assay).
+    std::vector<Effect> effects{};
 };
 
 /// What a channel's reading tells about the state. A channel by_state says its level, by each group's law;

@@ -18,6 +18,7 @@ struct Point {
     Reading reading;
     int segment =
         0;  ///< readings of one segment are comparable; rises by one at a change of assay or laboratory
+    int assay = -1;  ///< Track::assay_names; -1 unknown
 };
 
 /// One channel of one patient, final and corrected readings only, ascending by date and minute (unknown
@@ -27,16 +28,12 @@ struct Track {
     std::string channel;
     std::vector<Point> points;
     std::vector<std::string> segment_names = {};  ///< by segment: the assay it began with, see assay_name()
+    std::vector<std::string> assay_names = {};    ///< those that a reading has, by first appearance
     /// Index of the last point taken on or before a date; -1 when none. O(log n).
     [[nodiscard]] int last_index(Date d) const;
-};
-
-/// Declares two assays or laboratories comparable for a channel, or gives the factor between them. Works both
-/// ways.
-struct Bridge {
-    std::string channel, from, to;  ///< "assay/laboratory" names as in the feed, spelt as by assay_name()
-    double factor = 1.0;            ///< value_to = value_from * factor; above 0
-    std::string source;
+    [[nodiscard]] std::string assay_of(const Point& p) const {  ///< "" where unknown
+        return p.assay < 0 ? std::string() : assay_names[static_cast<std::size_t>(p.assay)];
+    }
 };
 
 /// "assay/laboratory"; only "assay" when the laboratory is not given; "" when neither is.
@@ -62,20 +59,19 @@ struct Timeline {
 ///
 /// Segments: a reading joins the running segment when its assay and laboratory are the same as those of a
 /// reading already in it (empty counts as a name like any other; an accession number says nothing), or are
-/// bridged to one of them; its value is then brought to the scale of the segment's *first* reading, so that a
-/// later change of assay never rewrites what an earlier day saw. Otherwise a new segment begins, also on a
-/// return to an assay used before: what happened in between is not known to be comparable. Same-day readings
-/// are ordered by minute, assay, laboratory, accession, replicate.
+/// bridged to one of them (Channel::bridges of the catalogue); its value is then brought to the scale of the
+/// segment's *first* reading, so that a later change of assay never rewrites what an earlier day saw.
+/// Otherwise a new segment begins, also on a return to an assay used before: what happened in between is not
+/// known to be comparable. Same-day readings are ordered by minute, assay, laboratory, accession, replicate.
 ///
 /// @throws Error Q001 a bridge whose factor is not a finite number above 0; Q002 observation_status is not
 /// parallel to
 ///         observations.
 /// @cost   O(n log n); the order of the records in `file` does not matter.
-[[nodiscard]] Timeline build(const PatientFile& file, const ChannelCatalogue& catalogue,
-                             std::span<const Bridge> bridges = {});
+[[nodiscard]] Timeline build(const PatientFile& file, const ChannelCatalogue& catalogue);
 /// The same from records that stay where they are; nothing that a timeline does not keep is copied.
 [[nodiscard]] Timeline build(const std::string& patient, const InForce& known,
-                             const ChannelCatalogue& catalogue, std::span<const Bridge> bridges = {});
+                             const ChannelCatalogue& catalogue);
 
 /// A number, or why there is none.
 struct Answer {

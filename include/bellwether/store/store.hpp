@@ -80,7 +80,7 @@ public:
     virtual FeedFile commit(std::int64_t rows = 0) = 0;
 };
 
-enum class ArtifactKind { rules, model, regimens, reference };
+enum class ArtifactKind { rules, model, regimens, reference, bridges };
 [[nodiscard]] std::string_view to_string(ArtifactKind k);
 [[nodiscard]] std::optional<ArtifactKind> parse_artifact_kind(std::string_view text);
 

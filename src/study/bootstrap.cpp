@@ -1,6 +1,8 @@
 #include "bellwether/study/bootstrap.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 
 #include "bellwether/core/error.hpp"
 #include "bellwether/study/rate.hpp"
@@ -26,6 +28,15 @@ public:
 private:
     std::uint64_t state_;
 };
+
+double spread_of(const std::vector<double>& x) {
+    const double n = static_cast<double>(x.size());
+    const double mean = std::accumulate(x.begin(), x.end(), 0.0) / n;
+    double square = 0.0;
+    for (const double one : x)
+        square += (one - mean) * (one - mean);
+    return std::sqrt(square / (n - 1.0));
+}
 
 }  // namespace
 
@@ -56,7 +67,7 @@ std::vector<Interval> intervals(const Bootstrap& how, std::size_t n, const Figur
     for (std::size_t f = 0; f < out.size(); ++f) {
         if (20 * samples[f].size() < 19 * static_cast<std::size_t>(how.draws)) continue;
         std::sort(samples[f].begin(), samples[f].end());
-        out[f] = {quantile(samples[f], 0.025), quantile(samples[f], 0.975)};
+        out[f] = {quantile(samples[f], 0.025), quantile(samples[f], 0.975), spread_of(samples[f])};
     }
     return out;
 }

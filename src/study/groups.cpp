@@ -116,6 +116,21 @@ GroupTest equal_hazards(std::span<const Survival> subjects, std::span<const std:
     return test(chi_square, taking_part - 1);
 }
 
+GroupTest equal_figures(std::span<const Measured> groups) {
+    double weights = 0.0, mean = 0.0, sum = 0.0;
+    for (const auto& g : groups) {
+        if (!std::isfinite(g.value) || !std::isfinite(g.error) || !(g.error > 0.0))
+            throw Error("U003", "figures that are compared must be numbers, their errors above 0");
+        weights += 1.0 / (g.error * g.error);
+        mean += g.value / (g.error * g.error);
+    }
+    if (groups.empty()) return test(0.0, 0);
+    mean /= weights;
+    for (const auto& g : groups)
+        sum += (g.value - mean) * (g.value - mean) / (g.error * g.error);
+    return test(sum, static_cast<int>(groups.size()) - 1);
+}
+
 std::vector<double> holm(std::span<const double> p) {
     std::vector<std::size_t> order(p.size());
     std::iota(order.begin(), order.end(), std::size_t{0});

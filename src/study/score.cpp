@@ -67,8 +67,9 @@ constexpr double alike = 1e-12;
 
 /// Draws that all give the same say nothing of the spread: no interval.
 Estimate with_interval(std::optional<double> value, const Interval& i) {
-    if (!value || !i.low || !i.high || *i.high - *i.low < alike) return {value, std::nullopt, std::nullopt};
-    return {value, i.low, i.high};
+    if (!value || !i.low || !i.high || *i.high - *i.low < alike)
+        return {value, std::nullopt, std::nullopt, std::nullopt};
+    return {value, i.low, i.high, i.sd};
 }
 
 /// A share over so many patients; where all or none of them count there is nothing to draw, and Wilson's
@@ -78,7 +79,7 @@ Estimate with_limit(Estimate e, std::size_t patients) {
     const bool none = *e.value<alike, all = *e.value> 1.0 - alike;
     if (!none && !all) return e;
     const auto s = share(none ? 0 : patients, patients);
-    return {e.value, s.low, s.high};
+    return {e.value, s.low, s.high, std::nullopt};
 }
 
 std::optional<double> less(std::optional<double> a, std::optional<double> b) {

@@ -123,6 +123,12 @@ TEST_CASE("evaluate reads channels, state probabilities and rules of a store at 
     CHECK(figure(fold, "auc") > 0.5);
     CHECK(figure(fold, "rows", "female") > 0);
     CHECK(figure(fold, "brier") == -99);
+    REQUIRE(!fold["differences"].empty());
+    CHECK(fold["differences"][0]["by"] == "sex");
+    CHECK(desk.expect(0,
+                      "evaluate --score 'fold(ctdna, nadir)' --landmarks 60,120 --by sex --to 2025-06-30 "
+                      "--draws 100 --format csv --what differences")
+              .find("simulated,sex,auc,") != std::string::npos);
 
     const std::string models = BELLWETHER_SOURCE_DIR "/models/tumour-size/size-only.yaml";
     desk.expect(0, "fit " + models + " --folds 2 --out folds.yaml");

@@ -1,5 +1,7 @@
 #include "bellwether/study/groups.hpp"
 
+#include <cmath>
+
 #include <catch2/catch.hpp>
 
 #include "bellwether/core/error.hpp"
@@ -52,6 +54,33 @@ TEST_CASE("equal_hazards: three groups with ties, as survdiff has it", "[study][
     CHECK(of_two.degrees == 1);
     CHECK(of_two.chi_square == Approx(log_rank(two[0], two[1]).chi_square).epsilon(1e-12));
     CHECK_THROWS_AS(equal_hazards(s, pair_group), Error);
+}
+
+TEST_CASE("equal_figures: 13 trials of BCG vaccine differ as published", "[study][groups][reference]") {
+    // Ill and well, vaccinated and not [Colditz1994]. Log relative risks; metafor prints Q(df = 12) =
+    // 152.2330 (Viechtbauer 2010, section 3.1).
+    const double trials[][4] = {{4, 119, 11, 128},       {6, 300, 29, 274},        {3, 228, 11, 209},
+                                {62, 13536, 248, 12619}, {33, 5036, 47, 5761},     {180, 1361, 372, 1079},
+                                {8, 2537, 10, 619},      {505, 87886, 499, 87892}, {29, 7470, 45, 7232},
+                                {17, 1699, 65, 1600},    {186, 50448, 141, 27197}, {5, 2493, 3, 2338},
+                                {27, 16886, 29, 17825}};
+    std::vector<Measured> groups;
+    for (const auto& t : trials) {
+        const double n = t[0] + t[1], m = t[2] + t[3];
+        groups.push_back(
+            {std::log(t[0] / n / (t[2] / m)), std::sqrt(1.0 / t[0] - 1.0 / n + 1.0 / t[2] - 1.0 / m)});
+    }
+    const auto t = equal_figures(groups);
+    CHECK(t.degrees == 12);
+    CHECK(t.chi_square == Approx(152.2330).margin(5e-5));
+    CHECK(t.p < 1e-20);
+    // Two figures: the square of their difference over its standard error.
+    const auto two = equal_figures(std::vector<Measured>{{0.8, 0.03}, {0.7, 0.04}});
+    CHECK(two.chi_square == Approx(4.0).epsilon(1e-12));
+    CHECK(two.p == Approx(0.04550026389635842).epsilon(1e-10));  // 2 (1 - Phi(2))
+    CHECK(equal_figures(std::vector<Measured>{{0.8, 0.03}}).degrees == 0);
+    CHECK(equal_figures(std::vector<Measured>{}).p == 1.0);
+    CHECK_THROWS_AS(equal_figures(std::vector<Measured>{{0.8, 0.0}, {0.7, 0.1}}), Error);
 }
 
 TEST_CASE("holm: as R's p.adjust", "[study][groups][reference]") {

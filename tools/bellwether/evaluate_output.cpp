@@ -54,6 +54,24 @@ void print_net_benefit(const study::ScoreFigures& f) {
         fmt::print("  {:>9.4g}  {:<30} {}\n", x.threshold, cell(x.score), cell(x.all));
 }
 
+void print_tests(const app::ScoreReport& report, const std::string& factor) {
+    const auto compared = std::count_if(report.tests.begin(), report.tests.end(),
+                                        [](const app::ScoreTest& t) { return t.test.degrees > 0; });
+    std::vector<std::string> left_out;
+    for (const auto& t : report.tests) {
+        if (t.factor != factor) continue;
+        for (const auto& level : t.left_out)
+            if (std::find(left_out.begin(), left_out.end(), level) == left_out.end())
+                left_out.push_back(level);
+        if (t.test.degrees > 0)
+            fmt::print("  {} differ: chi-square {:.2f} on {}, p {:.3g}, {:.3g} after Holm for {} tests\n",
+                       study::score_measure_names()[static_cast<std::size_t>(t.figure)], t.test.chi_square,
+                       t.test.degrees, t.test.p, t.p_holm, compared);
+    }
+    for (const auto& level : left_out)
+        fmt::print("  in no test, or not in all: {}\n", level);
+}
+
 void print_slices(const app::ScoreReport& report, bool probability) {
     std::string head;
     for (const auto& s : report.slices) {
@@ -63,6 +81,7 @@ void print_slices(const app::ScoreReport& report, bool probability) {
             fmt::print("\nby {}\n  {:<14} {:>5} {:>6} {:>22} {:>22} {:>22}", now, now, "rows", "events",
                        "auc", "c_uno", "observed_risk");
             fmt::print("{}\n", probability ? fmt::format(" {:>9} {:>24}", "predicted", "brier_scaled") : "");
+            if (!s.factor.empty()) print_tests(report, s.factor);
             head = now;
         }
         const auto& f = s.figures;

@@ -25,9 +25,24 @@ struct ScoreSlice {
     study::ScoreFigures figures;
 };
 
+/// Whether the levels of a factor differ in a figure.
+struct ScoreTest {
+    std::string factor;
+    study::ScoreMeasure figure = study::ScoreMeasure::auc;
+    study::GroupTest test;  ///< degrees 0: fewer than two levels can be compared
+    double p_holm = 1.0;    ///< over all tests of the report that compare something
+    /// Levels that take no part: "under 65: fewer than 10 events".
+    std::vector<std::string> left_out;
+};
+
+/// A level with fewer events by the horizon, or with fewer patients known to be free of it, takes no part in
+/// tests: its standard error would be known too badly. Illustrative.
+constexpr std::size_t kLeastEnds = 10;
+
 struct ScoreReport {
     std::vector<ScoreSlice>
-        slices;  ///< all; each landmark, where there are several; each level of each factor
+        slices;                    ///< all; each landmark, where there are several; each level of each factor
+    std::vector<ScoreTest> tests;  ///< per factor: C, AUC, sensitivity, specificity, risk, calibration, Brier
     [[nodiscard]] const study::ScoreFigures& all() const { return slices.front().figures; }
 };
 
@@ -37,7 +52,8 @@ struct ScoreReport {
 [[nodiscard]] ScoreReport report_scores(const ScoreCohort& cohort, const ScoreReportRequest& request);
 
 /// Sheets `figures`, `landmarks`, `not_assessable`, `risks` (observed by group of the score; for a
-/// probability the calibration table) and `net_benefit`, a row per slice and figure.
+/// probability the calibration table), `net_benefit`, a row per slice and figure, and `differences`, a row
+/// per factor and figure that is tested.
 [[nodiscard]] std::vector<Sheet> score_sheets(const ScoreCohort& cohort, const ScoreReport& report);
 
 /// Counts of a slice under permanent names.

@@ -24,6 +24,7 @@ void resample(const Bootstrap& how, int draw, std::size_t n, std::vector<std::ui
 
 struct Interval {
     std::optional<double> low, high;
+    std::optional<double> sd;  ///< of the draws: the figure's standard error
 };
 
 /// Figures of a cohort as a function of how often each patient counts; one that has no value is nothing.

@@ -37,6 +37,19 @@ struct GroupTest {
 /// @tested tests/study/groups_test.cpp: R's survdiff; log_rank() for two groups
 [[nodiscard]] GroupTest equal_hazards(std::span<const Survival> subjects, std::span<const std::size_t> group);
 
+/// A figure of one group with its standard error.
+struct Measured {
+    double value = 0.0, error = 0.0;
+};
+
+/// Are figures of groups without a patient in common equal? The weighted sum of squares about their weighted
+/// mean, weights 1 / error^2 (Cochran's Q). Right where each figure is nearly normal about the truth and its
+/// error known well: not in groups of a few events.
+/// @throws Error U003 a figure that is not finite, an error that is not above 0
+/// @source Cochran 1954, Biometrics 10:101-129 [Cochran1954].
+/// @tested tests/study/groups_test.cpp: 13 trials of BCG vaccine (Q of R's metafor, as published)
+[[nodiscard]] GroupTest equal_figures(std::span<const Measured> groups);
+
 /// p-values as they stand after looking at all of them: the k-th smallest of m times (m - k + 1), made to
 /// ascend, at most 1.
 /// @source Holm 1979, Scand J Stat 6:65-70.

@@ -107,6 +107,7 @@ private:
 /// A measure with its interval; for two sides the difference, second less first.
 struct Estimate {
     std::optional<double> value, low, high;
+    std::optional<double> error{};  ///< standard error, over the draws; nothing where there is no interval
 };
 [[nodiscard]] std::vector<Estimate> estimates(const Sample& sample, const Bootstrap& how);
 /// Paired: the two sides are of the same patients in the same order, and are drawn together.

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "bellwether/alert/review.hpp"
+#include "bellwether/app/counterfactual.hpp"
 #include "bellwether/app/rules.hpp"
 #include "bellwether/core/text.hpp"
 #include "bellwether/derive/derive.hpp"
@@ -229,6 +232,20 @@ std::vector<report::StateTrace> traces(const Context& context, const series::Tim
     return out;
 }
 
+/// Of alerts that are open: what is over is not asked again, each takes some hundredths of a second.
+void add_counterfactuals(report::PatientPage& page, const std::shared_ptr<const Knowledge>& k) {
+    for (auto& line : page.alerts) {
+        const auto& episode = line.alert.episode;
+        if (!k || line.alert.state != MachineState::open || !k->book.find(episode.rule)) continue;
+        const auto differs = would_not_fire(page.timeline, k, episode.rule, episode.fired);
+        if (differs.fires)
+            line.would_not_fire = in_words(differs);
+        else
+            page.warnings.push_back(fmt::format("alert #{}: by what is known now it would not fire on {}",
+                                                line.alert.id, to_string(episode.fired)));
+    }
+}
+
 }  // namespace
 
 report::PatientPage patient_page(store::Store& store, const std::string& patient, Instant as_of) {
@@ -257,6 +274,7 @@ report::PatientPage patient_page(store::Store& store, const std::string& patient
         page.alerts.insert(page.alerts.begin(), line_of(context, a, standing, page.timeline));
     }
     const auto k = in_force(context.knowledge, as_of);
+    add_counterfactuals(page, k);
     std::optional<Evaluator> evaluator;
     if (k) evaluator.emplace(k);
     add_unjudged(page.not_assessable, evaluator, page.timeline, as_of);

@@ -64,11 +64,13 @@ mstch::map node_of(const OptionView& v) {
 }
 
 mstch::map node_of(const AlertView& v, std::string picture, bool with_state) {
-    mstch::array arguments, options;
+    mstch::array arguments, options, silent;
     for (const auto& a : v.arguments)
         arguments.push_back(node_of(a));
     for (const auto& o : v.options)
         options.push_back(node_of(o));
+    for (const auto& sentence : v.would_not_fire)
+        silent.push_back(sentence);
     return {{"severity", v.severity},
             {"id", v.id},
             {"rule", v.rule},
@@ -82,6 +84,8 @@ mstch::map node_of(const AlertView& v, std::string picture, bool with_state) {
             {"because", v.because},
             {"unknown", v.unknown},
             {"arguments", std::move(arguments)},
+            {"silent_any", !v.would_not_fire.empty()},
+            {"silent", std::move(silent)},
             {"proposal", v.proposal},
             {"options", std::move(options)},
             {"options_note", v.options_note},

@@ -100,6 +100,7 @@ Ordered json_alert(const AlertLine& line, Instant as_of) {
             {"fired", to_string(e.fired)},
             {"ended", json_maybe(e.ended)},
             {"evidence", json_evidence(e.evidence)},
+            {"would_not_fire_if", line.would_not_fire},
             {"proposal", line.proposal},
             {"bottleneck", line.bottleneck},
             {"options", json_options(line.options)},

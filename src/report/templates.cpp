@@ -36,7 +36,10 @@ constexpr const char* alert = R"(<article class="alert {{severity}}">
 <table class="weights"><tr><th>visit</th>{{#names}}<th class="n">{{.}}</th>{{/names}}<th class="n">time</th><th class="n">P</th></tr>
 {{#visits}}<tr><td>{{date}}</td>{{#cells}}<td class="{{cls}}">{{words}}</td>{{/cells}}<td class="n">{{p}}</td></tr>
 {{/visits}}</table></dd>
-{{/arguments}}{{#proposal}}<dt>consider</dt><dd>{{proposal}}
+{{/arguments}}{{#silent_any}}<dt>would not fire if</dt><dd>one reading changed at a time
+<ul class="silent">{{#silent}}<li>{{.}}</li>
+{{/silent}}</ul></dd>
+{{/silent_any}}{{#proposal}}<dt>consider</dt><dd>{{proposal}}
 <ul class="options">{{#options}}{{>option}}{{/options}}</ul>{{options_note}}</dd>
 {{/proposal}}{{#answer}}<dt>answer</dt><dd>{{answer}}{{#overdue}} <span class="late">OVERDUE</span>{{/overdue}}</dd>
 {{/answer}}<dt>people</dt><dd>{{human}}</dd>

@@ -93,6 +93,8 @@ AlertView view_of(const AlertLine& line, Instant as_of) {
     v.because = because_words(e);
     v.unknown = join(e.unless_unknown, "; ");
     v.arguments = arguments_of(e);
+    for (const auto& sentence : line.would_not_fire)
+        v.would_not_fire.push_back(clean(sentence));
     // What is over asks for nothing any more.
     if (a.state == MachineState::open) {
         v.proposal = proposal_words(line);

@@ -26,6 +26,7 @@ struct AlertView {
     std::string because;  ///< the features at firing
     std::string unknown;  ///< `unless` terms that could not be judged; "" = none
     std::vector<Argument> arguments;
+    std::vector<std::string> would_not_fire;
     std::string proposal;  ///< "" = the rule proposes nothing
     std::vector<OptionView> options;
     std::string options_note;  ///< why there are none

@@ -38,6 +38,24 @@ TEST_CASE("a corrected result withdraws the alert that stood on it") {
     CHECK(desk.expect(0, "alerts list --as-of 2024-02-20").find("ctdna-high") != std::string::npos);
 }
 
+TEST_CASE("the patient's page says what would have kept an open alert silent") {
+    const Desk desk;
+    desk.prepare("simulated");
+    desk.results("first.csv", ctdna("2024-01-10", "1", "A1", "final", "2024-01-11") +
+                                  ctdna("2024-02-10", "3", "A2", "final", "2024-02-11"));
+    desk.expect(0, "scan --as-of 2024-02-20");
+    const std::string silent = "ctdna were at most 1.99 % on 2024-02-10 (it was 3)";
+    CHECK(desk.expect(0, "alerts show 1").find(silent) != std::string::npos);
+    CHECK(desk.expect(0, "patient show P1 --as-of 2024-02-20").find(silent) != std::string::npos);
+    CHECK(desk.expect(0, "patient show P1 --as-of 2024-02-20 --format html").find("<li>" + silent) !=
+          std::string::npos);
+    // A correction that no scan has seen: the page says so, and does not explain what is no longer so.
+    desk.results("corrected.csv", ctdna("2024-02-10", "0.3", "A2", "corrected", "2024-02-25"));
+    const auto after = desk.expect(0, "patient show P1 --as-of 2024-03-01");
+    CHECK(after.find(silent) == std::string::npos);
+    CHECK(after.find("alert #1: by what is known now it would not fire on 2024-02-10") != std::string::npos);
+}
+
 TEST_CASE("a cancelled result withdraws the alert that stood on it") {
     const Desk desk;
     desk.prepare("simulated");

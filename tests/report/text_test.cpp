@@ -1,6 +1,7 @@
 #include <sstream>
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include "bellwether/report/review.hpp"
 
@@ -194,6 +195,26 @@ TEST_CASE("text: a patient page shows channels, states, alerts, options and the 
          "(open)", "mdsc-expanding: no reading of mdsc", "OPTIONS", "[open] 1. Switch to docetaxel",
          "TIMELINE", "2026-01-02    d42  ctdna <0.1 %\n", "2026-02-11    d82  toxicity colitis grade 3\n",
          "2026-03-06   d105  ctdna 0.41 %, sld 48 mm, ALERT #41", "ctdna 2026-02-20: haemolysed"});
+}
+
+TEST_CASE("a page says what would have kept an alert silent, and nothing where nobody asked",
+          "[report][text][html]") {
+    auto page = sample::page();
+    for (const auto format : {Format::text, Format::html, Format::json})
+        CHECK(render(page, format).find("would not fire if") == std::string::npos);
+    page.alerts.front().would_not_fire = {"ctdna were at most 0.3 % on 2026-03-06 (it was 0.41)",
+                                          "not read on that day: <mdsc>"};
+    const auto text = render(page, Format::text);
+    check_order(text, {"evidence", "it would not fire if, one reading changed at a time:",
+                       "- ctdna were at most 0.3 % on 2026-03-06 (it was 0.41)",
+                       "- not read on that day: <mdsc>", "consider"});
+    const auto html = render(page, Format::html);
+    check_order(
+        html, {"<dt>would not fire if</dt>", "<li>ctdna were at most 0.3 % on 2026-03-06 (it was 0.41)</li>",
+               "<li>not read on that day: &lt;mdsc&gt;</li>", "<dt>consider</dt>"});
+    CHECK(sample::defect_of(html).empty());
+    const auto json = nlohmann::json::parse(render(page, Format::json));
+    CHECK(json.at("alerts").at(0).at("would_not_fire_if").size() == 2);
 }
 
 TEST_CASE("text: a page of a patient of whom nothing is known says what is not assessed", "[report][text]") {

@@ -103,53 +103,11 @@ std::string_view sign_of(const std::string& bound) {
     return bound == "below" ? "<" : bound == "above" ? ">" : "=";
 }
 
-std::string as_read(const Reading& r) {
-    return (r.censor == Censor::left    ? "<"
-            : r.censor == Censor::right ? ">"
-                                        : "") +
-           fmt::format("{:.6g}", r.value);
-}
-
-std::string value_in(double x, const std::string& unit) {
-    return fmt::format("{:.6g}{}{}", x, unit.empty() || unit == "1" ? "" : " ", unit == "1" ? "" : unit);
-}
-
-/// "ctdna were at most 3.1 % on 2024-03-25 (it was 5.2)"
-std::string would_differ(const app::NearestChange& c) {
-    const auto again = [&](std::optional<double> until) {
-        return until ? fmt::format(" (but fires again at {})", value_in(*until, c.unit)) : std::string();
-    };
-    std::string text = c.channel + " were";
-    if (c.at_most) text += " at most " + value_in(*c.at_most, c.unit) + again(c.at_most_until);
-    if (c.at_least)
-        text += std::string(c.at_most ? " or" : "") + " at least " + value_in(*c.at_least, c.unit) +
-                again(c.at_least_until);
-    text += fmt::format(" on {} (it was {}{})", to_string(c.date), as_read(c.was),
-                        c.nadir ? ", the lowest before" : "");
-    if (c.was.censor != Censor::none)
-        text += c.open_within_the_bound() ? "; the true value may be so"
-                                          : "; it fires whatever lies beyond the limit";
-    return text;
-}
-
 void print_differences(const app::Counterfactual& c) {
-    if (!c.fires) {
-        fmt::print("by what is known now it would not fire on that day\n");
-        return;
-    }
-    fmt::print("would not fire if, one reading changed at a time\n");
-    std::string idle, unread;
-    for (const auto& x : c.changes)
-        if (x.at_most || x.at_least)
-            fmt::print("  {}\n", would_differ(x));
-        else
-            idle += fmt::format("{}{} on {} ({})", idle.empty() ? "" : ", ", x.channel, to_string(x.date),
-                                as_read(x.was));
-    for (const auto& n : c.not_read)
-        unread += fmt::format("{}{} ({})", unread.empty() ? "" : ", ", n.channel,
-                              n.last ? "last on " + to_string(*n.last) : "never before");
-    if (!idle.empty()) fmt::print("  no value alone would do of: {}\n", idle);
-    if (!unread.empty()) fmt::print("  not read on that day: {}\n", unread);
+    const auto words = app::in_words(c);
+    if (c.fires) fmt::print("would not fire if, one reading changed at a time\n");
+    for (const auto& line : words)
+        fmt::print("{}{}\n", c.fires ? "  " : "", line);
 }
 
 ordered_json to_json(const app::Counterfactual& c) {
@@ -160,7 +118,7 @@ ordered_json to_json(const app::Counterfactual& c) {
         j["changes"].push_back({{"channel", x.channel},
                                 {"unit", x.unit},
                                 {"date", to_string(x.date)},
-                                {"was", as_read(x.was)},
+                                {"was", app::as_read(x.was)},
                                 {"lowest_before", x.nadir},
                                 {"at_most", number(x.at_most)},
                                 {"at_most_until", number(x.at_most_until)},

@@ -62,4 +62,11 @@ struct Counterfactual {
 [[nodiscard]] std::optional<Counterfactual> would_not_fire(store::Store& store, const Alert& alert,
                                                            Instant as_of);
 
+/// "<0.1": a value that is only a bound is never shown as the value itself.
+[[nodiscard]] std::string as_read(const Reading& r);
+
+/// For people, a sentence each: what would have kept it silent ("ctdna were at most 3.1 % on 2024-03-25 (it
+/// was 5.2)"), which readings could not, what was not read. One sentence where it does not fire.
+[[nodiscard]] std::vector<std::string> in_words(const Counterfactual& c);
+
 }  // namespace bellwether::app

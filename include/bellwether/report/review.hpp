@@ -33,6 +33,8 @@ struct AlertLine {
     std::optional<Date> answer_by;
     bool answer_overdue = false;
     std::string standing_why;  ///< "severity review -> urgent", "reopened"; "" = not said
+    /// What would have kept it silent, a sentence each; empty = not asked.
+    std::vector<std::string> would_not_fire{};
 };
 
 struct OverdueVisit {

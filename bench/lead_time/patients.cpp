@@ -16,6 +16,14 @@ std::optional<double> Tumour::nadir() const {
     return std::max(0.0, std::log((1.0 - f) * d / (f * g)) / (d + g));
 }
 
+double fall_rate(double z) {
+    return std::log(2.0) / (25.0 * std::exp(0.3 * z));
+}
+
+double growth_rate(double z) {
+    return std::log(2.0) / (90.0 * std::exp(0.4 * z));
+}
+
 std::optional<double> recist_progression(const std::vector<double>& days, const std::vector<double>& sums) {
     double smallest = sums.front();
     for (std::size_t i = 1; i < sums.size(); ++i) {
@@ -33,9 +41,8 @@ Course draw(const Setting& setting, Kind kind, double f, std::uint64_t seed, std
     Course out;
     out.tumour.kind = kind;
     out.tumour.f = f;
-    // Doubling time around 90 days, half-life under treatment around 25.
-    out.tumour.g = std::log(2.0) / (90.0 * std::exp(0.4 * normal(random)));
-    out.tumour.d = std::log(2.0) / (25.0 * std::exp(0.3 * normal(random))) * setting.fall_factor;
+    out.tumour.g = growth_rate(normal(random));
+    out.tumour.d = fall_rate(normal(random)) * setting.fall_factor;
     if (kind == Kind::plateau) out.tumour.g = 0.0;
     const double baseline_mm = std::max(20.0, 70.0 * std::exp(0.4 * normal(random)));
     const double sd = std::sqrt(std::log1p(setting.cv * setting.cv));

@@ -34,6 +34,11 @@ struct Tumour {
     [[nodiscard]] std::optional<double> nadir() const;
 };
 
+/// Rates of falling and growing per day of a patient whose half-life and doubling time lie so many standard
+/// deviations (of the log) from their middle.
+[[nodiscard]] double fall_rate(double z);
+[[nodiscard]] double growth_rate(double z);
+
 struct Course {
     Tumour tumour;
     std::vector<double> draw_days, log_ctdna;  ///< ctDNA

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <boost/math/distributions/normal.hpp>
+
 #include "detectors.hpp"
 
 namespace lead_time {
@@ -13,11 +15,17 @@ struct Curve {
     double log_prior;
 };
 
-/// Deciles' midpoints of a standard normal.
-constexpr double kNormal[] = {-1.645, -1.036, -0.674, -0.385, -0.126, 0.126, 0.385, 0.674, 1.036, 1.645};
+/// Midpoints of so many equally likely parts of a standard normal.
+std::vector<double> normal_points(int points) {
+    std::vector<double> out;
+    for (int i = 0; i < points; ++i)
+        out.push_back(boost::math::quantile(boost::math::normal(), (i + 0.5) / points));
+    return out;
+}
 
-std::vector<Curve> grid(const Setting& setting) {
+std::vector<Curve> grid(const Setting& setting, int fractions, int points) {
     std::vector<Curve> out;
+    const std::vector<double> normal = normal_points(points);
     const auto add = [&](const Tumour& tumour, double prior) {
         Curve curve;
         for (double day = 0.0; day <= kDays; day += setting.every_d) {
@@ -28,16 +36,13 @@ std::vector<Curve> grid(const Setting& setting) {
         curve.log_prior = std::log(prior);
         out.push_back(std::move(curve));
     };
-    constexpr int kFractions = 14;
-    // A third each: regrowth, plateau, flat. The fraction left is uniform in its logarithm, 0.003 to 0.6.
-    for (int i = 0; i < kFractions; ++i) {
-        const double f = 0.003 * std::exp(std::log(200.0) * (i + 0.5) / kFractions);
-        for (const double zd : kNormal) {
-            const double d = std::log(2.0) / (25.0 * std::exp(0.3 * zd));
-            for (const double zg : kNormal)
-                add({Kind::regrow, f, d, std::log(2.0) / (90.0 * std::exp(0.4 * zg))},
-                    1.0 / (3.0 * kFractions * 100.0));
-            add({Kind::plateau, f, d, 0.0}, 1.0 / (3.0 * kFractions * 10.0));
+    for (int i = 0; i < fractions; ++i) {
+        const double log_f =
+            kLeastLogFraction + (kMostLogFraction - kLeastLogFraction) * (i + 0.5) / fractions;
+        for (const double zd : normal) {
+            for (const double zg : normal)
+                add(tumour_of(Kind::regrow, log_f, zd, zg), 1.0 / (3.0 * fractions * points * points));
+            add(tumour_of(Kind::plateau, log_f, zd, 0.0), 1.0 / (3.0 * fractions * points));
         }
     }
     add({Kind::flat, 0.25, 0.0, 0.0}, 1.0 / 3.0);
@@ -46,8 +51,8 @@ std::vector<Curve> grid(const Setting& setting) {
 
 }  // namespace
 
-Detector structural(const Setting& setting) {
-    const auto curves = std::make_shared<const std::vector<Curve>>(grid(setting));
+Detector structural(const Setting& setting, int fractions, int points) {
+    const auto curves = std::make_shared<const std::vector<Curve>>(grid(setting, fractions, points));
     const double variance = std::log1p(setting.cv * setting.cv);
     return [curves, variance, sum = std::vector<double>(), square = std::vector<double>()](
                const Course& course, Scores& out) mutable {

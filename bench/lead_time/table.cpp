@@ -27,6 +27,7 @@ MakeDetector maker(const std::string& name, const Setting& setting, unsigned thr
         const Detector one = structural(setting);
         return [one] { return one; };
     }
+    if (name == "particles") return [setting] { return particles(setting); };
     const bool with_ct = name == "growth_ct";
     const auto spec = growth_spec(with_ct, setting);
     const auto fitted = train(*spec, setting, with_ct, threads);

@@ -169,6 +169,48 @@ private:
     Objective objective_;
 };
 
+/// Searches from several places: the declared start, then others at random about it.
+class Starts {
+public:
+    Starts(const Objective& objective, const FitOptions& options)
+        : objective_(objective), options_(options), random_(options.seed) {}
+
+    [[nodiscard]] Eigen::VectorXd next() {
+        return tried_ == 0 ? objective_.start() : jittered(objective_, options_.jitter, random_);
+    }
+    /// @return true when it is the best so far
+    bool take(Search search) {
+        ++tried_;
+        const bool same = tried_ > 1 && std::abs(search.value - best_.value) < kSameEnd;
+        if (tried_ > 1 && !better(objective_, search, best_)) {
+            agree_ += same ? 1 : 0;
+            return false;
+        }
+        best_ = std::move(search);
+        agree_ = same ? agree_ + 1 : 1;
+        return true;
+    }
+    [[nodiscard]] bool keeps_anchors() const {
+        return broken_anchor(objective_.spec(), objective_.values_at(best_.x)).empty();
+    }
+    [[nodiscard]] const Search& best() const { return best_; }
+    [[nodiscard]] int tried() const { return tried_; }
+    [[nodiscard]] int agree() const { return agree_; }  ///< searches that ended where the best did
+
+private:
+    const Objective& objective_;
+    const FitOptions& options_;
+    std::mt19937_64 random_;
+    Search best_;
+    int tried_ = 0, agree_ = 0;
+};
+
+/// Not at a maximum for the search's own sake, not for want of data.
+bool went_astray(FitSummary::End end) {
+    return end == FitSummary::End::boundary || end == FitSummary::End::diverged ||
+           end == FitSummary::End::iteration_limit;
+}
+
 }  // namespace
 
 ParameterSet fit(const Spec& spec, const Panel& panel, const FitOptions& options) {
@@ -191,34 +233,28 @@ ParameterSet fit(const Spec& spec, const Panel& panel, const FitOptions& options
     }
     std::optional<Calm> calm;
     if (has_wild(spec)) calm.emplace(spec, panel, out.values, options.threads);
-    std::mt19937_64 random(options.seed);
-    Search best;
-    int tried = 0, agree = 0;
-    const auto enough = [&] {
-        const bool keeps = broken_anchor(spec, objective.values_at(best.x)).empty();
-        return tried >= std::max(1, options.starts) + (keeps ? 0 : kMoreStarts);
+    Starts starts(objective, options);
+    const auto search = [&](const Eigen::VectorXd& from) {
+        return minimise(objective, calm ? calm->approach(from, options.max_iterations) : from,
+                        options.max_iterations);
     };
-    do {
-        const Eigen::VectorXd from =
-            tried == 0 ? objective.start() : jittered(objective, options.jitter, random);
-        ++tried;
-        Search search = minimise(objective, calm ? calm->approach(from, options.max_iterations) : from,
-                                 options.max_iterations);
-        const bool same = tried > 1 && std::abs(search.value - best.value) < kSameEnd;
-        if (tried == 1 || better(objective, search, best)) {
-            best = std::move(search);
-            agree = same ? agree + 1 : 1;
-        } else if (same) {
-            ++agree;
-        }
-    } while (!enough());
-    out.values = objective.values_at(best.x);
-    out.summary.iterations = best.iterations;
-    out.summary.final_log_lik = log_lik_of(spec, likelihood, out.values, best.value);
-    out.summary.anchor_broken = broken_anchor(spec, out.values);
-    judge(objective, best, out);
+    do
+        starts.take(search(starts.next()));
+    while (starts.tried() < std::max(1, options.starts) + (starts.keeps_anchors() ? 0 : kMoreStarts));
+    const auto settle = [&] {
+        out.values = objective.values_at(starts.best().x);
+        out.summary.iterations = starts.best().iterations;
+        out.summary.final_log_lik = log_lik_of(spec, likelihood, out.values, starts.best().value);
+        out.summary.anchor_broken = broken_anchor(spec, out.values);
+        judge(objective, starts.best(), out);
+    };
+    settle();
+    // The likelihood of levels that are followed has maxima of its own far off, where the noise is nothing or
+    // the levels stand still: from elsewhere the search may come to the highest.
+    for (int more = 0; spec.has_latent() && more < kMoreStarts && went_astray(out.summary.end); ++more)
+        if (starts.take(search(starts.next()))) settle();
     if (options.starts > 1 && out.summary.end == FitSummary::End::converged)
-        out.summary.why += fmt::format(", by {} of {} starts", agree, tried);
+        out.summary.why += fmt::format(", by {} of {} starts", starts.agree(), starts.tried());
     return out;
 }
 

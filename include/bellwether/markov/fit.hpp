@@ -54,7 +54,7 @@ struct ParameterSet {
 struct FitOptions {
     int max_iterations = 500;
     /// The first from the specification, the others moved at random; the highest end counts. Up to four more
-    /// are made where it breaks an anchor.
+    /// are made where it breaks an anchor, and where levels are followed and the search ended at no maximum.
     int starts = 1;
     double jitter = 0.5;  ///< sd of that move, unconstrained scale
     unsigned long long seed = 1;

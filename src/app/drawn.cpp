@@ -6,19 +6,17 @@
 #include <optional>
 #include <random>
 
-#include <tbb/blocked_range.h>
 #include <tbb/enumerable_thread_specific.h>
-#include <tbb/global_control.h>
-#include <tbb/parallel_for.h>
 
 #include "bellwether/app/evaluate.hpp"
 #include "bellwether/core/hash.hpp"
+
+#include "stream.hpp"
 
 namespace bellwether::app {
 namespace {
 
 constexpr double kDaysPerYear = 365.25;
-constexpr std::size_t kBlock = 256;
 
 /// Where each name stands in [rule][threshold].
 using Places = std::map<std::string, std::pair<std::size_t, std::size_t>>;
@@ -97,11 +95,8 @@ std::vector<DrawnPatient> DrawnTrial::run(const std::shared_ptr<const Knowledge>
         for (std::size_t t = 0; t < rules[r].size(); ++t)
             places[rules[r][t]] = {r, t};
     const auto& model = model_->model();
-    tbb::global_control control(tbb::global_control::max_allowed_parallelism,
-                                static_cast<std::size_t>(std::max(1, threads_)));
     tbb::enumerable_thread_specific<Evaluator> evaluators([&] { return Evaluator(knowledge, false); });
     std::vector<DrawnPatient> all;
-    std::vector<PatientHistory> block;
     const auto one = [&](const PatientHistory& history, std::vector<DrawnPatient>& out) {
         const auto t = timeline_at(history, as_of_, catalogue_);
         const auto span = span_of(t, model.spec);
@@ -126,24 +121,20 @@ std::vector<DrawnPatient> DrawnTrial::run(const std::shared_ptr<const Knowledge>
             out.push_back(std::move(p));
         }
     };
-    std::int64_t done = 0;
-    const auto finish_block = [&] {
-        std::vector<std::vector<DrawnPatient>> drawn(block.size());
-        tbb::parallel_for(tbb::blocked_range<std::size_t>(0, block.size(), 1), [&](const auto& range) {
-            for (std::size_t i = range.begin(); i != range.end(); ++i)
-                one(block[i], drawn[i]);
-        });
-        for (auto& list : drawn)
-            std::move(list.begin(), list.end(), std::back_inserter(all));
-        done += static_cast<std::int64_t>(block.size());
-        if (progress) progress(done, std::max(done, patients_));
-        block.clear();
+    struct Work {
+        PatientHistory history;
+        std::vector<DrawnPatient> drawn;
     };
-    store_.for_each_history(store_.patients(as_of_), as_of_, [&](PatientHistory&& history) {
-        block.push_back(std::move(history));
-        if (block.size() == kBlock) finish_block();
-    });
-    finish_block();
+    stream_patients(
+        store_, store_.patients(as_of_), as_of_, threads_,
+        [](PatientHistory&& history) {
+            return Work{std::move(history), {}};
+        },
+        [&](Work& w) { one(w.history, w.drawn); },
+        [&](Work&& w) { std::move(w.drawn.begin(), w.drawn.end(), std::back_inserter(all)); },
+        [&](std::int64_t done) {
+            if (progress) progress(done, std::max(done, patients_));
+        });
     return all;
 }
 

@@ -4,14 +4,12 @@
 #include <array>
 #include <set>
 
-#include <tbb/blocked_range.h>
 #include <tbb/enumerable_thread_specific.h>
-#include <tbb/global_control.h>
-#include <tbb/parallel_for.h>
 
 #include "bellwether/app/scan.hpp"
 
 #include "followed.hpp"
+#include "stream.hpp"
 
 namespace bellwether::app {
 namespace {
@@ -187,38 +185,29 @@ Replayed replay(store::Store& store, const ReplayRequest& request, const std::ve
     const auto catalogue = catalogue_at(store, Instant::end_of(request.to));
     const Instant end = Instant::end_of(request.to);
     const auto ids = store.patients(end);
-    tbb::global_control control(tbb::global_control::max_allowed_parallelism,
-                                static_cast<std::size_t>(std::max(1, request.threads)));
     // Figures ask when alerts were raised, never why: the evidence is a third of the work.
     tbb::enumerable_thread_specific<Workspace> workspaces([] { return Workspace(false); });
-    std::vector<Work> block;
-    std::int64_t done = 0;
-    const auto finish_block = [&] {
-        tbb::parallel_for(tbb::blocked_range<std::size_t>(0, block.size(), 1), [&](const auto& range) {
-            for (std::size_t i = range.begin(); i != range.end(); ++i) {
-                try {
-                    run(block[i], request, sides, catalogue, workspaces.local());
-                } catch (const std::exception& e) {
-                    block[i].failure = e.what();
-                }
+    stream_patients(
+        store, ids, end, request.threads,
+        [](PatientHistory&& history) {
+            return Work{std::move(history), std::nullopt, {}};
+        },
+        [&](Work& w) {
+            try {
+                run(w, request, sides, catalogue, workspaces.local());
+            } catch (const std::exception& e) {
+                w.failure = e.what();
             }
-        });
-        for (auto& w : block) {
+        },
+        [&](Work&& w) {
             if (!w.failure.empty())
                 out.failed.emplace_back(w.history.patient, w.failure);
             else if (w.patient)
                 out.patients.push_back(std::move(*w.patient));
-        }
-        done += static_cast<std::int64_t>(block.size());
-        block.clear();
-        if (request.progress) request.progress(done, static_cast<std::int64_t>(ids.size()));
-    };
-    constexpr std::size_t block_size = 256;
-    store.for_each_history(ids, end, [&](PatientHistory&& history) {
-        block.push_back({std::move(history), std::nullopt, {}});
-        if (block.size() == block_size) finish_block();
-    });
-    finish_block();
+        },
+        [&](std::int64_t done) {
+            if (request.progress) request.progress(done, static_cast<std::int64_t>(ids.size()));
+        });
     return out;
 }
 

@@ -1,9 +1,6 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <tbb/blocked_range.h>
-#include <tbb/global_control.h>
-#include <tbb/parallel_for.h>
 
 #include "bellwether/alert/reconcile.hpp"
 #include "bellwether/app/fit.hpp"
@@ -11,6 +8,8 @@
 #include "bellwether/app/scan.hpp"
 #include "bellwether/core/hash.hpp"
 #include "bellwether/core/text.hpp"
+
+#include "stream.hpp"
 
 namespace bellwether::app {
 namespace {
@@ -210,31 +209,22 @@ LedgerCheck check_ledger(store::Store& store, int threads) {
     const auto last = store.last_scan();
     if (!last) return check;
     const auto knowledge = knowledge_history(store.activations(), store.channels());
-    tbb::global_control control(tbb::global_control::max_allowed_parallelism,
-                                static_cast<std::size_t>(std::max(1, threads)));
-    std::vector<Compared> block;
-    const auto finish_block = [&] {
-        tbb::parallel_for(tbb::blocked_range<std::size_t>(0, block.size(), 1), [&](const auto& range) {
-            for (std::size_t i = range.begin(); i != range.end(); ++i)
-                compare(block[i], knowledge, *last);
+    stream_patients(
+        store, store.patients(*last), *last, threads,
+        [&](PatientHistory&& history) {
+            Compared c;
+            c.history = std::move(history);
+            c.events = store.alert_events(c.history.patient);
+            c.alerts = store.alerts(c.history.patient);
+            check.events += std::count_if(c.events.begin(), c.events.end(),
+                                          [](const AlertEvent& e) { return alert::is_machine(e.change); });
+            check.alerts += static_cast<std::int64_t>(c.alerts.size());
+            return c;
+        },
+        [&](Compared& c) { compare(c, knowledge, *last); },
+        [&](Compared&& c) {
+            if (!check.difference) check.difference = std::move(c.difference);
         });
-        for (const auto& c : block)
-            if (!check.difference) check.difference = c.difference;
-        block.clear();
-    };
-    constexpr std::size_t block_size = 256;
-    store.for_each_history(store.patients(*last), *last, [&](PatientHistory&& history) {
-        Compared c;
-        c.history = std::move(history);
-        c.events = store.alert_events(c.history.patient);
-        c.alerts = store.alerts(c.history.patient);
-        check.events += std::count_if(c.events.begin(), c.events.end(),
-                                      [](const AlertEvent& e) { return alert::is_machine(e.change); });
-        check.alerts += static_cast<std::int64_t>(c.alerts.size());
-        block.push_back(std::move(c));
-        if (block.size() == block_size) finish_block();
-    });
-    finish_block();
     return check;
 }
 

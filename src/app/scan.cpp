@@ -4,12 +4,11 @@
 #include <thread>
 
 #include <nlohmann/json.hpp>
-#include <tbb/blocked_range.h>
 #include <tbb/enumerable_thread_specific.h>
-#include <tbb/global_control.h>
-#include <tbb/parallel_for.h>
 
 #include "bellwether/alert/reconcile.hpp"
+
+#include "stream.hpp"
 
 namespace bellwether::app {
 namespace {
@@ -249,50 +248,41 @@ ScanReport scan(store::Store& store, Instant as_of, const ScanOptions& options) 
         ids.push_back(s.patient);
         states.emplace(s.patient, s);
     }
-    tbb::global_control control(tbb::global_control::max_allowed_parallelism,
-                                static_cast<std::size_t>(std::max(1, options.threads)));
     tbb::enumerable_thread_specific<Workspace> workspaces;
     std::vector<std::string> failed;
-    std::int64_t done = 0;
-    std::vector<Work> block;
-    const auto finish_block = [&] {
-        tbb::parallel_for(tbb::blocked_range<std::size_t>(0, block.size(), 1), [&](const auto& range) {
-            for (std::size_t i = range.begin(); i != range.end(); ++i) {
-                Work& w = block[i];
-                try {
-                    w.write = scan_patient(w.history, std::move(w.ledger), w.state, knowledge, as_of,
-                                           w.tracks, workspaces.local());
-                } catch (const std::exception& e) {
-                    w.failure = e.what();
-                }
+    std::vector<store::ScanWrite> writes;
+    stream_patients(
+        store, ids, as_of, options.threads,
+        [&](PatientHistory&& history) {
+            Work w;
+            w.state = states.at(history.patient);
+            w.history = std::move(history);
+            w.ledger = store.alerts(w.history.patient);
+            if (options.use_checkpoints) load_tracks(store, knowledge, w);
+            return w;
+        },
+        [&](Work& w) {
+            try {
+                w.write = scan_patient(w.history, std::move(w.ledger), w.state, knowledge, as_of, w.tracks,
+                                       workspaces.local());
+            } catch (const std::exception& e) {
+                w.failure = e.what();
             }
-        });
-        std::vector<store::ScanWrite> writes;
-        for (auto& w : block) {
+        },
+        [&](Work&& w) {
             if (!w.failure.empty()) {
                 failed.push_back(w.history.patient);
                 report.failed.emplace_back(w.history.patient, w.failure);
-                continue;
+                return;
             }
             count(report, w.write.events);
             writes.push_back(std::move(w.write));
-        }
-        store.write_scan(writes, options.who);
-        done += static_cast<std::int64_t>(block.size());
-        block.clear();
-        if (options.progress) options.progress(done, report.patients);
-    };
-    constexpr std::size_t block_size = 256;
-    store.for_each_history(ids, as_of, [&](PatientHistory&& history) {
-        Work w;
-        w.state = states.at(history.patient);
-        w.history = std::move(history);
-        w.ledger = store.alerts(w.history.patient);
-        if (options.use_checkpoints) load_tracks(store, knowledge, w);
-        block.push_back(std::move(w));
-        if (block.size() == block_size) finish_block();
-    });
-    finish_block();
+        },
+        [&](std::int64_t done) {
+            store.write_scan(writes, options.who);
+            writes.clear();
+            if (options.progress) options.progress(done, report.patients);
+        });
     store.finish_scan(as_of, failed, options.who);
     return report;
 }

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 
-#include <tbb/blocked_range.h>
 #include <tbb/enumerable_thread_specific.h>
-#include <tbb/global_control.h>
-#include <tbb/parallel_for.h>
 
 #include "followed.hpp"
 #include "score_reader.hpp"
+#include "stream.hpp"
 
 namespace bellwether::app {
 namespace {
@@ -163,36 +161,29 @@ ScoreCohort score_store(store::Store& store, const ScoreStoreRequest& request) {
     const auto catalogue = catalogue_at(store, Instant::end_of(request.to));
     const Instant end = Instant::end_of(request.to);
     const auto ids = store.patients(end);
-    tbb::global_control control(tbb::global_control::max_allowed_parallelism,
-                                static_cast<std::size_t>(std::max(1, request.threads)));
     tbb::enumerable_thread_specific<Workspace> workspaces([] { return Workspace(false); });
-    std::vector<Work> block;
-    std::int64_t done = 0;
     std::optional<Date> first;
-    const auto finish_block = [&] {
-        tbb::parallel_for(tbb::blocked_range<std::size_t>(0, block.size(), 1), [&](const auto& range) {
-            for (std::size_t i = range.begin(); i != range.end(); ++i) {
-                try {
-                    run(block[i], reader, request, catalogue, workspaces.local());
-                } catch (const std::exception& e) {
-                    block[i].failure = e.what();
-                }
+    stream_patients(
+        store, ids, end, request.threads,
+        [](PatientHistory&& history) {
+            Work w;
+            w.history = std::move(history);
+            return w;
+        },
+        [&](Work& w) {
+            try {
+                run(w, reader, request, catalogue, workspaces.local());
+            } catch (const std::exception& e) {
+                w.failure = e.what();
             }
-        });
-        for (auto& w : block) {
+        },
+        [&](Work&& w) {
             if (w.first_landmark && (!first || *w.first_landmark < *first)) first = w.first_landmark;
             take(w, out);
-        }
-        done += static_cast<std::int64_t>(block.size());
-        block.clear();
-        if (request.progress) request.progress(done, static_cast<std::int64_t>(ids.size()));
-    };
-    constexpr std::size_t block_size = 256;
-    store.for_each_history(ids, end, [&](PatientHistory&& history) {
-        block.emplace_back().history = std::move(history);
-        if (block.size() == block_size) finish_block();
-    });
-    finish_block();
+        },
+        [&](std::int64_t done) {
+            if (request.progress) request.progress(done, static_cast<std::int64_t>(ids.size()));
+        });
     // A model that was fitted to what was known before the first landmark has seen nobody's outcome.
     refuse_in_sample(reader.side, store, first ? Instant::start_of(*first) : Instant::lowest(),
                      request.fitted_elsewhere);

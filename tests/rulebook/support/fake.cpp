@@ -198,6 +198,11 @@ void Patient::answer(const FeatureCall& call, Date d, FeatureColumn& out, std::s
         for (const auto& e : events) {
             if (e.kind == word && Date(e.day) <= d) out.set(i, d - Date(e.day));
         }
+        std::optional<int> latest;
+        for (const auto& t : therapy)
+            if (word == "therapy_start" && Date(t.from) <= d)
+                latest = std::max(latest.value_or(t.from), t.from);
+        if (latest) out.set(i, d - Date(*latest));
     } else if (f == "toxicity") {
         int worst = 0;
         for (const auto& e : events) {

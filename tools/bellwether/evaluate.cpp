@@ -205,7 +205,7 @@ void define(Options& o) {
     o.integer("--seed", a->seed, "of the bootstrap", 0, INT64_MAX);
     o.integer("--threads", a->threads, "patients at once", 1, 256);
     o.word("--what", a->what, "csv: which sheet",
-           {"figures", "landmarks", "not_assessable", "risks", "net_benefit", "differences"});
+           {"figures", "landmarks", "not_assessable", "risks", "net_benefit", "tests"});
     o.examples(
         "  bellwether evaluate --score 'P(growing)' --landmarks 60,120,180 --horizon 180 --db trial.db\n"
         "  bellwether evaluate --score 'forecast(dead, 180d)' --event death --calibration-plot cal.svg --db "

@@ -40,14 +40,25 @@ private:
     Date day_;
 };
 
-/// Values from a reading outwards.
+/// Values from a reading outwards, up to the last that is possible.
 struct Ladder {
     double from = 0.0;
     bool log = false;
     double step = 0.0;  ///< linear: the first
     int sign = 1;
+    std::optional<double> end;  ///< physically possible to here
+    [[nodiscard]] bool beyond(double x) const { return end && sign * (x - *end) > 0.0; }
     [[nodiscard]] double at(int i) const {
-        return log ? from * std::exp2(sign * i / 4.0) : from + sign * step * (std::pow(1.25, i) - 1.0) * 4.0;
+        const double x =
+            log ? from * std::exp2(sign * i / 4.0) : from + sign * step * (std::pow(1.25, i) - 1.0) * 4.0;
+        return beyond(x) ? *end : x;
+    }
+    /// How many values there are; none for a reading that is itself at the end or beyond.
+    [[nodiscard]] int rungs() const {
+        int i = 0;
+        while (i < kSteps && !(end && at(i) == *end))
+            ++i;
+        return i;
     }
 };
 
@@ -73,8 +84,9 @@ Silence nearest_silence(Judge& judge, const std::string& channel, std::size_t po
     const auto fires = [&](double x) { return judge.fires_with(channel, point, x); };
     Silence found;
     double last_firing = ladder.from;
+    const int rungs = ladder.rungs();
     int i = 1;
-    for (; i <= kSteps && !found.nearest; ++i) {
+    for (; i <= rungs && !found.nearest; ++i) {
         const double x = ladder.at(i);
         if (fires(x))
             last_firing = x;
@@ -82,7 +94,7 @@ Silence nearest_silence(Judge& judge, const std::string& channel, std::size_t po
             found.nearest = x;
     }
     if (!found.nearest) return found;
-    for (; i <= kSteps && !found.until; ++i)
+    for (; i <= rungs && !found.until; ++i)
         if (fires(ladder.at(i))) found.until = rounded(ladder.at(i), ladder.sign);
     double silent = *found.nearest;
     while (std::abs(silent - last_firing) >
@@ -91,9 +103,9 @@ Silence nearest_silence(Judge& judge, const std::string& channel, std::size_t po
         (fires(middle) ? last_firing : silent) = middle;
     }
     double shown = rounded(silent, ladder.sign);
-    for (int tries = 0; tries < 3 && fires(shown); ++tries)
+    for (int tries = 0; tries < 3 && !ladder.beyond(shown) && fires(shown); ++tries)
         shown = further(shown, ladder.sign);
-    found.nearest = fires(shown) ? silent : shown;
+    found.nearest = ladder.beyond(shown) || fires(shown) ? silent : shown;
     return found;
 }
 
@@ -114,9 +126,11 @@ NearestChange change_of(Judge& judge, const series::Track& track, std::size_t po
     c.unit = channel.unit;
     c.date = track.points[point].date;
     c.was = track.points[point].reading;
-    Ladder ladder{c.was.value, channel.scale == Scale::log && c.was.value > 0.0, first_step(track), -1};
+    Ladder ladder{c.was.value, channel.scale == Scale::log && c.was.value > 0.0, first_step(track), -1,
+                  channel.low};
     const auto below = nearest_silence(judge, c.channel, point, ladder);
     ladder.sign = 1;
+    ladder.end = channel.high;
     const auto above = nearest_silence(judge, c.channel, point, ladder);
     c.at_most = below.nearest, c.at_most_until = below.until;
     c.at_least = above.nearest, c.at_least_until = above.until;

@@ -232,17 +232,36 @@ std::vector<report::StateTrace> traces(const Context& context, const series::Tim
     return out;
 }
 
-/// Of alerts that are open: what is over is not asked again, each takes some hundredths of a second.
+/// Why a page does not say of an alert what would have kept it silent; "" where it does.
+std::string not_asked(const Alert& a, const Knowledge* k, int asked) {
+    const auto elsewhere = fmt::format("'bellwether alerts show {}' does", a.id);
+    if (a.state == MachineState::resolved) return "not asked of an alert that is over; " + elsewhere;
+    if (!k) return "not asked: no rules are in force";
+    if (!k->book.find(a.episode.rule)) return "not asked: its rule is not in force any more";
+    if (asked >= kAlertsAsked)
+        return fmt::format("asked of the {} newest open alerts only; {}", kAlertsAsked, elsewhere);
+    return {};
+}
+
+/// @param page  its alerts newest first
 void add_counterfactuals(report::PatientPage& page, const std::shared_ptr<const Knowledge>& k) {
+    int asked = 0;
     for (auto& line : page.alerts) {
         const auto& episode = line.alert.episode;
-        if (!k || line.alert.state != MachineState::open || !k->book.find(episode.rule)) continue;
+        // What was taken back has no ground that could have been missing.
+        if (line.alert.state != MachineState::open && line.alert.state != MachineState::resolved) continue;
+        line.would_not_fire_note = not_asked(line.alert, k.get(), asked);
+        if (!line.would_not_fire_note.empty()) continue;
+        ++asked;
         const auto differs = would_not_fire(page.timeline, k, episode.rule, episode.fired);
-        if (differs.fires)
+        if (differs.fires) {
             line.would_not_fire = in_words(differs);
-        else
+            if (line.would_not_fire.empty()) line.would_not_fire_note = "its rule reads no channel";
+        } else {
+            line.would_not_fire_note = in_words(differs).front();
             page.warnings.push_back(fmt::format("alert #{}: by what is known now it would not fire on {}",
                                                 line.alert.id, to_string(episode.fired)));
+        }
     }
 }
 

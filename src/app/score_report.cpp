@@ -1,7 +1,6 @@
 #include "bellwether/app/score_report.hpp"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <set>
 
@@ -11,6 +10,8 @@
 #include <tbb/parallel_for.h>
 
 #include "bellwether/report/score_plots.hpp"
+
+#include "score_levels.hpp"
 
 namespace bellwether::app {
 namespace {
@@ -35,11 +36,6 @@ std::vector<std::size_t> where(const ScoreCohort& cohort, const std::function<bo
     for (std::size_t i = 0; i < cohort.rows.size(); ++i)
         if (wanted(i)) places.push_back(i);
     return places;
-}
-
-std::string level_of(const ScoreCohort& cohort, std::size_t row, const std::string& factor) {
-    const auto found = cohort.groups[row].find(factor);
-    return found == cohort.groups[row].end() ? std::string() : found->second;
 }
 
 using Cell = Sheet::Cell;
@@ -127,71 +123,15 @@ Sheet net_benefit_sheet(const ScoreReport& report) {
     return sheet;
 }
 
-/// Figures that are no statement about the others: the null score says what the risk says.
-constexpr std::array kTested = {study::ScoreMeasure::c_harrell,
-                                study::ScoreMeasure::c_uno,
-                                study::ScoreMeasure::auc,
-                                study::ScoreMeasure::sensitivity,
-                                study::ScoreMeasure::specificity,
-                                study::ScoreMeasure::observed_risk,
-                                study::ScoreMeasure::brier,
-                                study::ScoreMeasure::brier_scaled,
-                                study::ScoreMeasure::observed_less_predicted};
-
-/// Why a level takes no part in a test; nothing when it does.
-std::string unfit(const study::ScoreFigures& f, const study::Estimate& e) {
-    if (f.events < kLeastEnds) return fmt::format("fewer than {} events", kLeastEnds);
-    if (f.free + f.competing < kLeastEnds)
-        return fmt::format("fewer than {} known to be free of the event", kLeastEnds);
-    if (!e.value) return "no value";
-    return e.error && *e.error > 0.0 ? "" : "no standard error";
-}
-
-std::vector<ScoreTest> tests_of(const std::vector<ScoreSlice>& slices) {
-    std::vector<ScoreTest> tests;
-    for (std::size_t begin = 0; begin < slices.size();) {
-        std::size_t end = begin + 1;
-        while (end < slices.size() && slices[end].factor == slices[begin].factor)
-            ++end;
-        for (const auto figure : kTested) {
-            if (slices[begin].factor.empty()) break;
-            const auto m = static_cast<std::size_t>(figure);
-            const auto has = [&](const ScoreSlice& s) { return s.figures.measures[m].value.has_value(); };
-            const auto first = slices.begin() + static_cast<std::ptrdiff_t>(begin);
-            if (std::none_of(first, slices.begin() + static_cast<std::ptrdiff_t>(end), has)) continue;
-            ScoreTest t{slices[begin].factor, figure, {}, 1.0, {}};
-            std::vector<study::Measured> levels;
-            for (std::size_t s = begin; s < end; ++s) {
-                const auto& e = slices[s].figures.measures[m];
-                const std::string why = unfit(slices[s].figures, e);
-                if (why.empty())
-                    levels.push_back({*e.value, *e.error});
-                else
-                    t.left_out.push_back(slices[s].level + ": " + why);
-            }
-            if (levels.size() > 1) t.test = study::equal_figures(levels);
-            tests.push_back(std::move(t));
-        }
-        begin = end;
-    }
-    std::vector<double> p;
-    for (const auto& t : tests)
-        if (t.test.degrees > 0) p.push_back(t.test.p);
-    const auto adjusted = study::holm(p);
-    std::size_t next = 0;
-    for (auto& t : tests)
-        if (t.test.degrees > 0) t.p_holm = adjusted[next++];
-    return tests;
-}
-
-Sheet differences_sheet(const ScoreReport& report) {
-    Sheet sheet{"differences",
+Sheet tests_sheet(const ScoreReport& report) {
+    Sheet sheet{"tests",
                 "Do the levels of a factor differ?",
-                {"by", "figure", "chi_square", "degrees", "p", "p_holm", "left_out"},
+                {"landmark", "by", "figure", "chi_square", "degrees", "p", "p_holm", "left_out"},
                 {}};
     for (const auto& t : report.tests) {
         const bool tested = t.test.degrees > 0;
-        sheet.rows.push_back({t.factor, study::score_measure_names()[static_cast<std::size_t>(t.figure)],
+        sheet.rows.push_back({t.landmark.empty() ? std::string("all") : t.landmark, t.factor,
+                              study::score_measure_names()[static_cast<std::size_t>(t.figure)],
                               tested ? Cell(t.test.chi_square) : Cell(), static_cast<double>(t.test.degrees),
                               tested ? Cell(t.test.p) : Cell(), tested ? Cell(t.p_holm) : Cell(),
                               fmt::format("{}", fmt::join(t.left_out, "; "))});
@@ -212,7 +152,7 @@ ScoreReport report_scores(const ScoreCohort& cohort, const ScoreReportRequest& r
     add("", "", "", [](std::size_t) { return true; });
     if (cohort.landmarks.size() > 1)
         for (std::size_t l = 0; l < cohort.landmarks.size(); ++l)
-            add(cohort.landmarks[l].name, "", "",
+            add(landmark_name(cohort, l), "", "",
                 [&](std::size_t i) { return cohort.rows[i].landmark == l; });
     for (const auto& factor : request.by) {
         std::set<std::string> levels;
@@ -222,6 +162,12 @@ ScoreReport report_scores(const ScoreCohort& cohort, const ScoreReportRequest& r
         if (levels.size() < 2) continue;
         for (const auto& level : levels)
             add("", factor, level, [&](std::size_t i) { return level_of(cohort, i, factor) == level; });
+        if (cohort.landmarks.size() < 2) continue;
+        for (std::size_t l = 0; l < cohort.landmarks.size(); ++l)
+            for (const auto& level : levels)
+                add(landmark_name(cohort, l), factor, level, [&](std::size_t i) {
+                    return cohort.rows[i].landmark == l && level_of(cohort, i, factor) == level;
+                });
     }
     tbb::global_control control(tbb::global_control::max_allowed_parallelism,
                                 static_cast<std::size_t>(std::max(1, request.threads)));
@@ -229,13 +175,13 @@ ScoreReport report_scores(const ScoreCohort& cohort, const ScoreReportRequest& r
         for (std::size_t s = range.begin(); s != range.end(); ++s)
             report.slices[s].figures = figures_of(cohort, places[s], request);
     });
-    report.tests = tests_of(report.slices);
+    report.tests = compare_levels(cohort, report.slices, request.horizon_days);
     return report;
 }
 
 std::vector<Sheet> score_sheets(const ScoreCohort& cohort, const ScoreReport& report) {
     return {figures_sheet(report), landmarks_sheet(cohort),   reasons_sheet(cohort),
-            risks_sheet(report),   net_benefit_sheet(report), differences_sheet(report)};
+            risks_sheet(report),   net_benefit_sheet(report), tests_sheet(report)};
 }
 
 std::vector<std::pair<std::string, std::size_t>> score_counts(const study::ScoreFigures& f) {

@@ -5,18 +5,22 @@
 #include <fmt/format.h>
 
 #include "scale.hpp"
-#include "svg.hpp"
+#include "stand_alone.hpp"
 
 namespace bellwether::report {
 namespace {
 
 constexpr double kWidth = 340, kHeight = 210, kLeft = 48, kRight = 12, kTop = 30, kBottom = 42;
-// Colours that the colour-blind tell apart (Okabe & Ito 2008).
-constexpr const char* kStyle =
-    "<style>text{font:12px sans-serif;fill:#333}.title{font-weight:bold}.axis{stroke:#333}.grid{stroke:#ddd}"
-    ".c{fill:none;stroke-width:2}.c0{stroke:#0072b2}.c1{stroke:#d55e00}.c2{stroke:#009e73}.c3{stroke:#cc79a7}"
-    ".c4{stroke:#e69f00}.c5{stroke:#56b4e9}.d{stroke:none}.d0{fill:#0072b2}.d1{fill:#d55e00}.d2{fill:#009e73}"
-    ".d3{fill:#cc79a7}.d4{fill:#e69f00}.d5{fill:#56b4e9}</style>";
+
+/// Curve i is `c ci`, its dots `d di`.
+std::string looks() {
+    std::string lines, dots = ".d{stroke:none}";
+    for (std::size_t i = 0; i < kColours.size(); ++i) {
+        lines += fmt::format(".c{}{{stroke:{}}}", i, kColours[i]);
+        dots += fmt::format(".d{}{{fill:{}}}", i, kColours[i]);
+    }
+    return lines + dots;
+}
 
 struct Frame {
     double left, top;
@@ -47,11 +51,11 @@ void draw(Svg& svg, const Frame& f, const Curve& curve, std::size_t look) {
         std::vector<std::pair<double, double>> places;
         for (const auto& [x, y] : curve.points)
             places.emplace_back(f.x(x), f.y(y));
-        svg.path(places, fmt::format("c c{}", look % 6));
+        svg.path(places, fmt::format("c c{}", look % kColours.size()));
         return;
     }
     for (const auto& [x, y] : curve.points)
-        svg.mark(Shape::dot, f.x(x), f.y(y), fmt::format("d d{}", look % 6),
+        svg.mark(Shape::dot, f.x(x), f.y(y), fmt::format("d d{}", look % kColours.size()),
                  fmt::format("{} {:.4g} at {:.4g}", curve.name, y, x));
 }
 
@@ -88,14 +92,13 @@ std::string curves_svg(const std::string& title, const std::string& x, double to
         const double y = panels.size() > 1 ? below + 6 : 24 + kTop + 18 * static_cast<double>(c);
         const double at = panels.size() > 1 ? 48 + 150 * static_cast<double>(c) : kWidth + 4;
         if (curve.dots)
-            svg.mark(Shape::dot, at + 9, y - 4, fmt::format("d d{}", c % 6), curve.name);
+            svg.mark(Shape::dot, at + 9, y - 4, fmt::format("d d{}", c % kColours.size()), curve.name);
         else
-            svg.path({{at, y - 4}, {at + 18, y - 4}}, fmt::format("c c{}", c % 6));
+            svg.path({{at, y - 4}, {at + 18, y - 4}}, fmt::format("c c{}", c % kColours.size()));
         svg.text(at + 24, y, "label", curve.name);
     }
     if (panels.size() > 1) below += 20;
-    std::string out = svg.str(below);
-    return out.insert(out.find('>') + 1, kStyle) + "\n";
+    return stand_alone(svg, below, looks());
 }
 
 }  // namespace bellwether::report

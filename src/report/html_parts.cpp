@@ -86,6 +86,7 @@ mstch::map node_of(const AlertView& v, std::string picture, bool with_state) {
             {"arguments", std::move(arguments)},
             {"silent_any", !v.would_not_fire.empty()},
             {"silent", std::move(silent)},
+            {"silent_note", v.would_not_fire_note},
             {"proposal", v.proposal},
             {"options", std::move(options)},
             {"options_note", v.options_note},

@@ -101,6 +101,7 @@ Ordered json_alert(const AlertLine& line, Instant as_of) {
             {"ended", json_maybe(e.ended)},
             {"evidence", json_evidence(e.evidence)},
             {"would_not_fire_if", line.would_not_fire},
+            {"would_not_fire_note", line.would_not_fire_note},
             {"proposal", line.proposal},
             {"bottleneck", line.bottleneck},
             {"options", json_options(line.options)},

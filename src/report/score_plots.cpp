@@ -6,18 +6,19 @@
 #include <fmt/format.h>
 
 #include "scale.hpp"
-#include "svg.hpp"
+#include "stand_alone.hpp"
 
 namespace bellwether::report {
 namespace {
 
 constexpr double width = 460, height = 436, left = 56, right = 16, top = 44, bottom = 80;
-// Colours that the colour-blind tell apart (Okabe & Ito 2008).
-constexpr const char* style =
-    "<style>text{font:12px sans-serif;fill:#333}.title{font-weight:bold}.axis{stroke:#333}.grid{stroke:#ddd}"
-    ".ideal{stroke:#999;stroke-dasharray:4 "
-    "3}.bar{stroke:#0072b2;stroke-width:1.5}.d{stroke:none;fill:#0072b2}"
-    ".c{fill:none;stroke-width:2}.score{stroke:#0072b2}.all{stroke:#d55e00}.none{stroke:#333}</style>";
+
+std::string looks() {
+    return fmt::format(
+        ".ideal{{stroke:#999;stroke-dasharray:4 3}}.bar{{stroke:{0};stroke-width:1.5}}"
+        ".d{{stroke:none;fill:{0}}}.score{{stroke:{0}}}.all{{stroke:{1}}}.none{{stroke:#333}}",
+        kColours[0], kColours[1]);
+}
 
 struct Plot {
     Svg svg;
@@ -46,10 +47,7 @@ struct Plot {
         svg.path({{at, below - 4}, {at + 18, below - 4}}, look);
         svg.text(at + 24, below, "label", words);
     }
-    [[nodiscard]] std::string str() const {
-        std::string out = svg.str(height);
-        return out.insert(out.find('>') + 1, style) + "\n";
-    }
+    [[nodiscard]] std::string str() const { return stand_alone(svg, height, looks()); }
 };
 
 }  // namespace

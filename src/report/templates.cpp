@@ -39,7 +39,8 @@ constexpr const char* alert = R"(<article class="alert {{severity}}">
 {{/arguments}}{{#silent_any}}<dt>would not fire if</dt><dd>one reading changed at a time
 <ul class="silent">{{#silent}}<li>{{.}}</li>
 {{/silent}}</ul></dd>
-{{/silent_any}}{{#proposal}}<dt>consider</dt><dd>{{proposal}}
+{{/silent_any}}{{#silent_note}}<dt>would not fire if</dt><dd>{{silent_note}}</dd>
+{{/silent_note}}{{#proposal}}<dt>consider</dt><dd>{{proposal}}
 <ul class="options">{{#options}}{{>option}}{{/options}}</ul>{{options_note}}</dd>
 {{/proposal}}{{#answer}}<dt>answer</dt><dd>{{answer}}{{#overdue}} <span class="late">OVERDUE</span>{{/overdue}}</dd>
 {{/answer}}<dt>people</dt><dd>{{human}}</dd>

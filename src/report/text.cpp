@@ -113,6 +113,7 @@ void write_alert(Page& page, const AlertView& a, bool in_full) {
         page.entry(6, "what if", "it would not fire if, one reading changed at a time:");
     for (const auto& sentence : a.would_not_fire)
         page.entry(6, "", "- " + sentence);
+    if (!a.would_not_fire_note.empty()) page.entry(6, "what if", a.would_not_fire_note, Tone::faint);
     if (!a.proposal.empty()) page.entry(6, "consider", a.proposal);
     write_options(page, 6, a.options);
     page.entry(6, "", a.options_note, Tone::warn);

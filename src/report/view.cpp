@@ -95,6 +95,7 @@ AlertView view_of(const AlertLine& line, Instant as_of) {
     v.arguments = arguments_of(e);
     for (const auto& sentence : line.would_not_fire)
         v.would_not_fire.push_back(clean(sentence));
+    v.would_not_fire_note = clean(line.would_not_fire_note);
     // What is over asks for nothing any more.
     if (a.state == MachineState::open) {
         v.proposal = proposal_words(line);

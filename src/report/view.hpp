@@ -27,7 +27,8 @@ struct AlertView {
     std::string unknown;  ///< `unless` terms that could not be judged; "" = none
     std::vector<Argument> arguments;
     std::vector<std::string> would_not_fire;
-    std::string proposal;  ///< "" = the rule proposes nothing
+    std::string would_not_fire_note;  ///< why there is none
+    std::string proposal;             ///< "" = the rule proposes nothing
     std::vector<OptionView> options;
     std::string options_note;  ///< why there are none
     std::string answer;        ///< "clinician by 2026-03-16"

@@ -51,6 +51,13 @@ TEST_CASE("evaluate says of a table what R says of it") {
         desk.expect(0, "evaluate --table t.csv --score risk --score-is probability --horizon 12 --draws 200");
     CHECK(text.find("c_harrell                     0.6667") != std::string::npos);
     CHECK(text.find("observed risk by group of the score") != std::string::npos);
+    // Five events in each arm are too few to compare them: it says so of every figure, and why.
+    const auto arms =
+        desk.expect(0, "evaluate --table t.csv --score risk --horizon 12 --by arm --draws 200 --groups 2");
+    CHECK(arms.find("  auc: not assessed, fewer than two levels can be compared\n") != std::string::npos);
+    CHECK(arms.find("  not assessed: a: fewer than 10 patients with the event; b: fewer than 10 patients "
+                    "with the event\n") != std::string::npos);
+    CHECK(arms.find("chi-square") == std::string::npos);
     const auto csv = desk.expect(
         0, "evaluate --table t.csv --score risk --horizon 12 --draws 200 --format csv --what risks");
     CHECK(
@@ -123,12 +130,13 @@ TEST_CASE("evaluate reads channels, state probabilities and rules of a store at 
     CHECK(figure(fold, "auc") > 0.5);
     CHECK(figure(fold, "rows", "female") > 0);
     CHECK(figure(fold, "brier") == -99);
-    REQUIRE(!fold["differences"].empty());
-    CHECK(fold["differences"][0]["by"] == "sex");
+    REQUIRE(!fold["tests"].empty());
+    CHECK(fold["tests"][0]["by"] == "sex");
+    CHECK(fold["tests"].back()["landmark"] == "120");
     CHECK(desk.expect(0,
                       "evaluate --score 'fold(ctdna, nadir)' --landmarks 60,120 --by sex --to 2025-06-30 "
-                      "--draws 100 --format csv --what differences")
-              .find("simulated,sex,auc,") != std::string::npos);
+                      "--draws 100 --format csv --what tests")
+              .find("simulated,all,sex,auc,") != std::string::npos);
 
     const std::string models = BELLWETHER_SOURCE_DIR "/models/tumour-size/size-only.yaml";
     desk.expect(0, "fit " + models + " --folds 2 --out folds.yaml");

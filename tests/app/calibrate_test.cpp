@@ -1,31 +1,21 @@
 #include "bellwether/app/calibrate.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "bellwether/app/rules.hpp"
 #include "bellwether/core/hash.hpp"
 
-#include "app/support/world.hpp"
+#include "app/support/stores.hpp"
 
 using namespace bellwether;
-namespace fs = std::filesystem;
 
 namespace {
 
-const Instant active_from = Instant::start_of(world::day_zero() - 100);
+const Instant active_from = world::active_from();
 constexpr int n_patients = 40;
-
-struct Folder {
-    fs::path path = fs::temp_directory_path() / ("bellwether-calibrate-" + std::to_string(::getpid()));
-    Folder() { fs::create_directories(path); }
-    ~Folder() { fs::remove_all(path); }
-    [[nodiscard]] std::string file(const std::string& name) const { return (path / name).string(); }
-};
 
 std::string rule(const std::string& alert, const std::string& when, const std::string& rest) {
     return fmt::format(
@@ -47,26 +37,8 @@ const std::string fold =
     rule("fold", "fold(ctdna, nadir) >= 2 and detected(ctdna)", "        tunable: fold(ctdna, nadir) >= 2\n");
 
 std::unique_ptr<store::Store> make_store(const std::string& file, const app::RuleSet& set) {
-    auto store = store::create_sqlite(file, store::Kind::simulated, active_from, "test");
-    store->put_channels(world::catalogue(), active_from, "test");
-    for (auto a : world::activations(active_from)) {
-        if (a.kind == store::ArtifactKind::rules) {
-            a.text = app::to_artifact(set);
-            a.hash = sha256_hex(a.text);
-        }
-        store->activate(a, active_from);
-    }
-    store::Batch batch;
-    batch.file.name = batch.file.hash = "f";
-    for (int i = 0; i < n_patients; ++i) {
-        const auto seed = static_cast<std::uint64_t>(i) + 900;
-        for (auto& r : world::renamed(world::random_arrival(world::random_records(seed), seed),
-                                      fmt::format("P{:03}", i))
-                           .versions)
-            batch.records.push_back(r);
-    }
-    (void)store->commit(std::move(batch), world::the_end(), true, "test");
-    return store;
+    return world::make_store(file, world::random_patients(n_patients, 900),
+                             world::activations_with(store::ArtifactKind::rules, app::to_artifact(set)));
 }
 
 app::CalibrationRequest request(double budget) {
@@ -88,7 +60,7 @@ double number_of(const app::Calibration& c, const std::string& name) {
 
 TEST_CASE("calibrate: patients drawn anew stay within the budget, and a larger budget finds more",
           "[app][calibrate]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store = make_store(folder.file("s.db"), rules(growing));
     const auto tight = app::calibrate(*store, {}, request(0.3)),
                wide = app::calibrate(*store, {}, request(1.2));
@@ -120,7 +92,7 @@ TEST_CASE("calibrate: patients drawn anew stay within the budget, and a larger b
 }
 
 TEST_CASE("calibrate: the rules of a set share the budget", "[app][calibrate]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store = make_store(folder.file("s.db"), rules(growing + fold));
     const auto both = app::calibrate(*store, {}, request(0.3));
     auto only = request(0.3);
@@ -141,7 +113,7 @@ TEST_CASE("calibrate: the rules of a set share the budget", "[app][calibrate]") 
 
 TEST_CASE("calibrate: a threshold found is in force when it is activated, and warns when it is stale",
           "[app][calibrate]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store = make_store(folder.file("s.db"), rules(growing));
     const auto found = app::calibrate(*store, {}, request(0.3));
     const double number = number_of(found, "growing");
@@ -182,7 +154,7 @@ TEST_CASE("calibrate: a threshold found is in force when it is activated, and wa
 
 TEST_CASE("calibrate: on event-free days a replay by the number found stays within the budget",
           "[app][calibrate]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store = make_store(folder.file("s.db"), rules(fold));
     auto r = request(1.0);
     app::ReplayRequest span;
@@ -214,7 +186,7 @@ TEST_CASE("calibrate: on event-free days a replay by the number found stays with
 }
 
 TEST_CASE("calibrate: what it cannot do it says", "[app][calibrate][error]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store =
         make_store(folder.file("s.db"),
                    rules(growing + rule("still", "value(ctdna) >= 2 %", "") +

@@ -87,6 +87,32 @@ TEST_CASE("would not fire: thresholds that stand in the rule come out", "[app][c
     CHECK(*persistent.not_read[0].last == world::day_zero() + 28);
 }
 
+TEST_CASE("would not fire: a value that no channel can have is not proposed", "[app][counterfactual]") {
+    // value(ctdna) >= 2 %, fold(ctdna, nadir) >= 1.2, in channels whose range ends near there.
+    const auto in_range = [](double low, double high) {
+        auto channels = world::catalogue();
+        channels.at("ctdna").low = low;
+        channels.at("ctdna").high = high;
+        return app::knowledge_history(world::activations(active_from), channels).back();
+    };
+    const auto t = with_ctdna({exactly(3.0), exactly(5.2)});
+    const Date day = world::day_zero() + 28;
+    CHECK(*of(app::would_not_fire(t, in_range(1.9, 100), "high", day), false).at_most == Approx(1.99));
+    // Below 2 and not below 1.995: 1.99 is no answer, the last that is possible is.
+    const auto narrow = *of(app::would_not_fire(t, in_range(1.995, 100), "high", day), false).at_most;
+    CHECK(narrow >= 1.995);
+    CHECK(narrow < 2.0);
+    CHECK(*of(app::would_not_fire(t, in_range(1.0, 100), "high", day), false).at_most == Approx(1.99));
+    CHECK_FALSE(of(app::would_not_fire(t, in_range(2.0, 100), "high", day), false).at_most);
+    // The nadir had to be above 3.6 / 1.2 = 3.
+    const auto u = with_ctdna({exactly(1.0), exactly(3.6), exactly(3.6)});
+    const Date fired = world::day_zero() + 49;
+    CHECK(*of(app::would_not_fire(u, in_range(0, 3.3), "persistent", fired), true).at_least == Approx(3.01));
+    CHECK_FALSE(of(app::would_not_fire(u, in_range(0, 2.9), "persistent", fired), true).at_least);
+    // A reading that is itself out of range: nothing lies further off that way.
+    CHECK_FALSE(of(app::would_not_fire(u, in_range(0, 0.5), "persistent", fired), true).at_least);
+}
+
 TEST_CASE("would not fire: a reading beyond a limit says whether the answer is open within it",
           "[app][counterfactual]") {
     const Date day = world::day_zero() + 28;

@@ -1,32 +1,21 @@
 #include "bellwether/app/replay.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "bellwether/app/replay_report.hpp"
 #include "bellwether/core/hash.hpp"
 
-#include "app/support/world.hpp"
+#include "app/support/stores.hpp"
 
 using namespace bellwether;
-namespace fs = std::filesystem;
 
 namespace {
 
-const Instant active_from = Instant::start_of(world::day_zero() - 100);
+const Instant active_from = world::active_from();
 constexpr int n_patients = 25;
-
-/// A folder that is gone at the end of the test.
-struct Folder {
-    fs::path path = fs::temp_directory_path() / ("bellwether-replay-" + std::to_string(::getpid()));
-    Folder() { fs::create_directories(path); }
-    ~Folder() { fs::remove_all(path); }
-    [[nodiscard]] std::string file(const std::string& name) const { return (path / name).string(); }
-};
 
 PatientHistory patient(int i) {
     const auto seed = static_cast<std::uint64_t>(i) + 500;
@@ -48,19 +37,13 @@ PatientHistory patient(int i) {
 /// A store that knows the patients, their versions moved by `move` first; the world's rules and model active.
 std::unique_ptr<store::Store> make_store(
     const std::string& file, const std::function<void(Version&)>& move = [](Version&) {}) {
-    auto store = store::create_sqlite(file, store::Kind::simulated, active_from, "test");
-    store->put_channels(world::catalogue(), active_from, "test");
-    for (const auto& a : world::activations(active_from))
-        store->activate(a, active_from);
-    store::Batch batch;
-    batch.file.name = batch.file.hash = "f";
+    std::vector<Record> records;
     for (int i = 0; i < n_patients; ++i)
         for (auto& r : patient(i).versions) {
             move(r.version);
-            batch.records.push_back(r);
+            records.push_back(r);
         }
-    (void)store->commit(std::move(batch), world::the_end(), true, "test");
-    return store;
+    return world::make_store(file, std::move(records));
 }
 
 app::ReplayRequest whole_span() {
@@ -120,7 +103,7 @@ std::string model_with(std::size_t folds, std::size_t subjects, const std::strin
 
 TEST_CASE("replay: without a grid it raises what the scans raised, on the days they raised it",
           "[app][replay]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store = make_store(folder.file("s.db"));
     const auto before = store->trail().size();
     const auto replayed = app::replay(*store, whole_span(), one_side(*store));
@@ -144,7 +127,7 @@ TEST_CASE("replay: without a grid it raises what the scans raised, on the days t
 
 TEST_CASE("replay --recorded: equal to the ledger across a second activation, a forged event is found",
           "[app][replay]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store = make_store(folder.file("s.db"));
     for (int day = 0; day < 150; day += 13)
         (void)app::scan(*store, Instant::end_of(world::day_zero() + day), {});
@@ -171,7 +154,7 @@ TEST_CASE("replay --recorded: equal to the ledger across a second activation, a 
 }
 
 TEST_CASE("replay: on a grid it is the live run of a store that was fed on those days", "[app][replay]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store = make_store(folder.file("s.db"));
     auto request = whole_span();
     request.every_days = 7;
@@ -191,7 +174,7 @@ TEST_CASE("replay: on a grid it is the live run of a store that was fed on those
 }
 
 TEST_CASE("replay: the same on any number of threads, and no look-ahead", "[app][replay]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store = make_store(folder.file("s.db"));
     auto request = whole_span();
     request.threads = 1;
@@ -215,7 +198,7 @@ TEST_CASE("replay: the same on any number of threads, and no look-ahead", "[app]
 }
 
 TEST_CASE("replay: a patient is never scored by parameters that may have seen it", "[app][replay][error]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store = make_store(folder.file("s.db"));
     const auto side = [&](const std::string& model) {
         return app::make_side("x", *store, {std::nullopt, {model}}, active_from, world::the_end());
@@ -231,7 +214,7 @@ TEST_CASE("replay: a patient is never scored by parameters that may have seen it
 }
 
 TEST_CASE("replay: patients are scored by the set of their fold", "[app][replay]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store = make_store(folder.file("s.db"));
     // Set k has other parameters than the rest: only the patients of fold k may be judged otherwise.
     Findings findings;
@@ -261,7 +244,7 @@ TEST_CASE("replay: patients are scored by the set of their fold", "[app][replay]
 
 TEST_CASE("add_thresholds: the rule's own number gives the rule, a higher one alerts no more patients",
           "[app][replay]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store = make_store(folder.file("s.db"));
     auto sides = one_side(*store);
     const auto rules = app::side_rules(*store, {}, world::the_end());
@@ -289,13 +272,8 @@ TEST_CASE("add_thresholds: the rule's own number gives the rule, a higher one al
 }
 
 TEST_CASE("replay: a patient without the channels of a rule is not assessable, not silent", "[app][replay]") {
-    const Folder folder;
-    const auto store = store::create_sqlite(folder.file("s.db"), store::Kind::simulated, active_from, "test");
-    store->put_channels(world::catalogue(), active_from, "test");
-    for (const auto& a : world::activations(active_from))
-        store->activate(a, active_from);
-    store::Batch batch;
-    batch.file.name = batch.file.hash = "f";
+    const world::Folder folder;
+    std::vector<Record> records;
     const auto at = [](Content c, int day) {
         Record r;
         r.content = std::move(c);
@@ -306,17 +284,17 @@ TEST_CASE("replay: a patient without the channels of a rule is not assessable, n
         Patient p;
         p.id = id;
         p.day_zero = world::day_zero();
-        batch.records.push_back(at(p, 0));
+        records.push_back(at(p, 0));
         for (const int day : {0, 50, 100}) {
             Observation o;
             o.patient = id;
             o.channel = id == std::string("P1") ? "ctdna" : "sld";
             o.taken = world::day_zero() + day;
             o.reading = Reading{1.0, Censor::none};
-            batch.records.push_back(at(o, day));
+            records.push_back(at(o, day));
         }
     }
-    (void)store->commit(std::move(batch), world::the_end(), true, "test");
+    const auto store = world::make_store(folder.file("s.db"), std::move(records));
     const auto sides = one_side(*store);
     const auto replayed = app::replay(*store, whole_span(), sides);
     REQUIRE(replayed.patients.size() == 2);
@@ -329,7 +307,7 @@ TEST_CASE("replay: a patient without the channels of a rule is not assessable, n
 
 TEST_CASE("report_replay: same bytes on any number of threads, sides paired, factors with one level left out",
           "[app][replay]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store = make_store(folder.file("s.db"));
     auto sides = one_side(*store);
     sides.push_back(
@@ -400,7 +378,7 @@ TEST_CASE("age_band: ICH E7", "[app][replay]") {
 
 TEST_CASE("replay: the curve of the time to the first alert is that of its alerts, by hand",
           "[app][replay]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store = make_store(folder.file("s.db"));
     const auto sides = one_side(*store);
     const auto replayed = app::replay(*store, whole_span(), sides);

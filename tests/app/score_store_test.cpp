@@ -1,60 +1,29 @@
 #include "bellwether/app/score_store.hpp"
 
-#include <filesystem>
-
 #include <catch2/catch.hpp>
-#include <fmt/format.h>
-#include <unistd.h>
 
-#include "bellwether/core/hash.hpp"
-
-#include "app/support/world.hpp"
+#include "app/support/stores.hpp"
 
 using namespace bellwether;
 using study::ScoreEnd;
 using study::ScoreKind;
-namespace fs = std::filesystem;
 
 namespace {
 
-const Instant active_from = Instant::start_of(world::day_zero() - 100);
+const Instant active_from = world::active_from();
 constexpr int landmark = 120;
-
-/// A folder that is gone at the end of the test.
-struct Folder {
-    fs::path path = fs::temp_directory_path() / ("bellwether-score-" + std::to_string(::getpid()));
-    Folder() { fs::create_directories(path); }
-    ~Folder() { fs::remove_all(path); }
-    [[nodiscard]] std::string file(const std::string& name) const { return (path / name).string(); }
-};
 
 std::unique_ptr<store::Store> make_store(const std::string& file, std::vector<Record> records,
                                          const std::string& model = world::model_text()) {
-    auto store = store::create_sqlite(file, store::Kind::simulated, active_from, "test");
-    store->put_channels(world::catalogue(), active_from, "test");
-    for (auto a : world::activations(active_from)) {
-        if (a.kind == store::ArtifactKind::model) a.text = model, a.hash = sha256_hex(model);
-        store->activate(a, active_from);
-    }
-    store::Batch batch;
-    batch.file.name = batch.file.hash = "f";
-    batch.records = std::move(records);
-    (void)store->commit(std::move(batch), world::the_end(), true, "test");
-    return store;
+    return world::make_store(file, std::move(records),
+                             world::activations_with(store::ArtifactKind::model, model));
 }
 
 /// Invented patients; `late` sees each version that is learnt after the landmark.
 std::vector<Record> cohort(const std::function<void(Record&)>& late = [](Record&) {}) {
-    std::vector<Record> all;
-    for (int i = 0; i < 40; ++i) {
-        const auto seed = static_cast<std::uint64_t>(i) + 900;
-        const auto h = world::renamed(world::random_arrival(world::random_records(seed), seed),
-                                      fmt::format("P{:03}", i));
-        for (auto r : h.versions) {
-            if (r.version.learnt > Instant::end_of(world::day_zero() + landmark)) late(r);
-            all.push_back(r);
-        }
-    }
+    auto all = world::random_patients(40, 900);
+    for (auto& r : all)
+        if (r.version.learnt > Instant::end_of(world::day_zero() + landmark)) late(r);
     return all;
 }
 
@@ -105,7 +74,7 @@ Record happens(const std::string& id, EventKind kind, int day, int learnt) {
 }  // namespace
 
 TEST_CASE("score_store: what each patient is at the landmark, and what came after", "[app][score]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store =
         make_store(folder.file("s.db"), {enters("A", Sex::female),
                                          reads("A", 0, 1.0, 2),
@@ -182,7 +151,7 @@ TEST_CASE("score_store: what each patient is at the landmark, and what came afte
 }
 
 TEST_CASE("score_store: what is learnt after the landmark changes no score", "[app][score][property]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store = make_store(folder.file("a.db"), cohort());
     const auto other = make_store(folder.file("b.db"), cohort([](Record& r) {
                                       if (auto* o = std::get_if<Observation>(&r.content); o && o->reading)
@@ -213,7 +182,7 @@ TEST_CASE("score_store: what is learnt after the landmark changes no score", "[a
 
 TEST_CASE("score_store: a rule is a yes where its alert stands open in the ledger of that day",
           "[app][score]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store = make_store(folder.file("a.db"), cohort());
     std::map<std::string, std::map<std::string, double>> by_rule;
     for (const auto* rule : {"rising", "high", "stale", "persistent"}) {
@@ -237,7 +206,7 @@ TEST_CASE("score_store: a rule is a yes where its alert stands open in the ledge
 }
 
 TEST_CASE("score_store: kinds, factors, and what is not there", "[app][score][error]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store = make_store(folder.file("a.db"), cohort());
     CHECK(app::score_store(*store, ask("P(growing)")).kind == ScoreKind::probability);
     CHECK(app::score_store(*store, ask("P(growing)")).score == "P(growing) by two-channels");
@@ -265,7 +234,7 @@ TEST_CASE("score_store: kinds, factors, and what is not there", "[app][score][er
 
 TEST_CASE("score_store: a model that may have seen the patients is refused, where it takes part",
           "[app][score]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto fitted = [](const std::string& date) {
         Findings findings;
         auto m = markov::read_model(world::model_text(), "m", findings);

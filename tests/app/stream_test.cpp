@@ -1,32 +1,20 @@
 #include "../../src/app/stream.hpp"
 
-#include <filesystem>
 #include <numeric>
 #include <stdexcept>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include "app/support/world.hpp"
+#include "app/support/stores.hpp"
 
 using namespace bellwether;
 
 namespace {
 
-struct Folder {
-    std::filesystem::path path =
-        std::filesystem::temp_directory_path() / ("bellwether-stream-" + std::to_string(::getpid()));
-    Folder() { std::filesystem::create_directories(path); }
-    ~Folder() { std::filesystem::remove_all(path); }
-};
-
 /// More patients than two blocks hold, each with a day zero.
-std::unique_ptr<store::Store> many(const Folder& folder, std::size_t patients) {
-    auto store = store::create_sqlite((folder.path / "s.db").string(), store::Kind::simulated,
-                                      Instant::start_of(world::day_zero()), "test");
-    store::Batch batch;
-    batch.file.name = batch.file.hash = "f";
+std::unique_ptr<store::Store> many(const world::Folder& folder, std::size_t patients) {
+    std::vector<Record> records;
     for (std::size_t i = 0; i < patients; ++i) {
         Patient p;
         p.id = fmt::format("P{:04}", i);
@@ -34,10 +22,9 @@ std::unique_ptr<store::Store> many(const Folder& folder, std::size_t patients) {
         Record r;
         r.version.released = r.version.learnt = Instant::end_of(world::day_zero());
         r.content = p;
-        batch.records.push_back(r);
+        records.push_back(r);
     }
-    (void)store->commit(std::move(batch), world::the_end(), true, "test");
-    return store;
+    return world::make_store(folder.file("s.db"), std::move(records));
 }
 
 struct Item {
@@ -52,7 +39,7 @@ Item made(PatientHistory&& history) {
 }  // namespace
 
 TEST_CASE("stream_patients: each patient once, in order, whatever the number of threads", "[app][stream]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store = many(folder, 2 * app::kPatientsAtOnce + 9);
     const auto ids = store->patients(world::the_end());
     for (const int threads : {1, 3}) {
@@ -72,7 +59,7 @@ TEST_CASE("stream_patients: each patient once, in order, whatever the number of 
 
 TEST_CASE("stream_patients: what the work throws ends the stream before anybody of its block is taken",
           "[app][stream]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store = many(folder, app::kPatientsAtOnce + 5);
     const auto ids = store->patients(world::the_end());
     std::size_t taken = 0;

@@ -1,26 +1,17 @@
 #include "bellwether/app/study.hpp"
 
 #include <cstdlib>
-#include <filesystem>
 
 #include <catch2/catch.hpp>
-#include <unistd.h>
 
 #include "bellwether/core/error.hpp"
 #include "bellwether/core/text.hpp"
 
+#include "app/support/stores.hpp"
+
 using namespace bellwether;
-namespace fs = std::filesystem;
 
 namespace {
-
-/// A folder that is gone at the end of the test.
-struct Folder {
-    fs::path path = fs::temp_directory_path() / ("bellwether-study-" + std::to_string(::getpid()));
-    Folder() { fs::create_directories(path); }
-    ~Folder() { fs::remove_all(path); }
-    [[nodiscard]] std::string file(const std::string& name) const { return (path / name).string(); }
-};
 
 const Date zero = *Date::from_ymd(2000, 1, 1);
 
@@ -60,30 +51,29 @@ AlertEvent ledger_line(AlertChange change, int day, MachineState state, std::int
 }  // namespace
 
 TEST_CASE("read_true_onsets: an empty onset means that the tumour never grew again", "[app][study]") {
-    const Folder folder;
+    const world::Folder folder;
     write_text_atomically(folder.file("truth_patients.csv"),
                           "patient,arm,regrowth_onset,growth\nP1,A,2023-05-01,0.1\nP2,A,,0.1\n");
-    const auto onsets = app::read_true_onsets(folder.path.string());
+    const auto onsets = app::read_true_onsets(folder.path());
     REQUIRE(onsets.size() == 2);
     CHECK(onsets.at("P1") == Date::from_ymd(2023, 5, 1));
     CHECK_FALSE(onsets.at("P2"));
 }
 
 TEST_CASE("read_true_onsets: what is no truth is refused", "[app][study][error]") {
-    const Folder folder;
-    CHECK_THROWS_AS(app::read_true_onsets(folder.path.string()), Error);
+    const world::Folder folder;
+    CHECK_THROWS_AS(app::read_true_onsets(folder.path()), Error);
     const auto file = folder.file("truth_patients.csv");
     write_text_atomically(file, "patient,arm\nP1,A\n");
-    CHECK_THROWS_WITH(app::read_true_onsets(folder.path.string()),
+    CHECK_THROWS_WITH(app::read_true_onsets(folder.path()),
                       Catch::Contains("P009") && Catch::Contains("regrowth_onset"));
     write_text_atomically(file, "patient,regrowth_onset\nP1,soon\n");
-    CHECK_THROWS_WITH(app::read_true_onsets(folder.path.string()),
-                      Catch::Contains("line 2: 'soon' is no date"));
+    CHECK_THROWS_WITH(app::read_true_onsets(folder.path()), Catch::Contains("line 2: 'soon' is no date"));
 }
 
 TEST_CASE("study_patients: follow-up, event, crossing and alerts of one patient, by the day raised",
           "[app][study]") {
-    const Folder folder;
+    const world::Folder folder;
     const auto store =
         store::create_sqlite(folder.file("s.db"), store::Kind::historical, Instant::start_of(zero), "test");
     Findings findings;

@@ -215,6 +215,17 @@ TEST_CASE("a page says what would have kept an alert silent, and nothing where n
     CHECK(sample::defect_of(html).empty());
     const auto json = nlohmann::json::parse(render(page, Format::json));
     CHECK(json.at("alerts").at(0).at("would_not_fire_if").size() == 2);
+    CHECK(json.at("alerts").at(0).at("would_not_fire_note") == "");
+    // Where it was not asked the page gives the reason, and promises no list.
+    page.alerts.front().would_not_fire.clear();
+    page.alerts.front().would_not_fire_note = "not asked: no rules <yet>";
+    CHECK(render(page, Format::text).find("what if   not asked: no rules <yet>") != std::string::npos);
+    CHECK(render(page, Format::text).find("one reading changed") == std::string::npos);
+    CHECK(render(page, Format::html)
+              .find("<dt>would not fire if</dt><dd>not asked: no rules &lt;yet&gt;</dd>") !=
+          std::string::npos);
+    CHECK(render(page, Format::html).find("one reading changed") == std::string::npos);
+    CHECK(sample::defect_of(render(page, Format::html)).empty());
 }
 
 TEST_CASE("text: a page of a patient of whom nothing is known says what is not assessed", "[report][text]") {

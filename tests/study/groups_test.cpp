@@ -1,6 +1,7 @@
 #include "bellwether/study/groups.hpp"
 
 #include <cmath>
+#include <span>
 
 #include <catch2/catch.hpp>
 
@@ -73,7 +74,12 @@ TEST_CASE("equal_figures: 13 trials of BCG vaccine differ as published", "[study
     const auto t = equal_figures(groups);
     CHECK(t.degrees == 12);
     CHECK(t.chi_square == Approx(152.2330).margin(5e-5));
-    CHECK(t.p < 1e-20);
+    CHECK(t.p == Approx(1.99676459085e-26).epsilon(1e-9));  // R 4.2.2: pchisq(Q, 12, lower = FALSE)
+    // The first three do not differ: the same sum and pchisq on 2 in R 4.2.2.
+    const auto three = equal_figures(std::span(groups).first(3));
+    CHECK(three.degrees == 2);
+    CHECK(three.chi_square == Approx(0.93246986272599).epsilon(1e-12));
+    CHECK(three.p == Approx(0.627359880221).epsilon(1e-11));
     // Two figures: the square of their difference over its standard error.
     const auto two = equal_figures(std::vector<Measured>{{0.8, 0.03}, {0.7, 0.04}});
     CHECK(two.chi_square == Approx(4.0).epsilon(1e-12));

@@ -15,10 +15,12 @@ using nlohmann::ordered_json;
 
 struct Args {
     Session session;
-    std::string budget = "0.2/patient-year", as_of, out, from, to, every, event = "progression", words;
-    std::vector<std::string> rules, models, only, stable, drift, grid;
-    std::int64_t patients = 5000, seed = 20261201, horizon = 180, threads = 2, folds = 5;
-    bool event_free = false, elsewhere = false;
+    SideFiles files;
+    WatchedDays days;
+    std::string budget = "0.2/patient-year", as_of, out;
+    std::vector<std::string> only, stable, drift, grid;
+    std::int64_t patients = 5000, seed = 20261201, horizon = 180;
+    bool event_free = false;
 };
 
 double rate_in(const std::string& text) {
@@ -62,22 +64,15 @@ app::CalibrationRequest request_of(const Args& a) {
     r.patients = static_cast<std::size_t>(a.patients);
     r.seed = static_cast<std::uint64_t>(a.seed);
     r.horizon_days = static_cast<int>(a.horizon);
-    r.threads = static_cast<int>(a.threads);
+    r.threads = static_cast<int>(a.files.threads);
     if (!a.event_free) {
-        if (!a.from.empty() || !a.to.empty() || !a.every.empty())
+        if (a.days.given())
             throw UsageError(
                 "--from, --to and --every are for --event-free; drawn patients have the visits of "
                 "the store as known at --as-of");
         return r;
     }
-    if (a.from.empty() || a.to.empty()) throw UsageError("--event-free needs --from and --to");
-    app::ReplayRequest replay;
-    replay.from = date(a.from, "--from");
-    replay.to = date(a.to, "--to");
-    if (replay.to < replay.from) throw UsageError("--to is before --from");
-    if (replay.to > now().date()) throw UsageError("--to " + a.to + " is in the future");
-    if (!a.every.empty()) replay.every_days = duration(a.every, "--every");
-    replay.event = *parse_event_kind(a.event);
+    auto replay = a.days.request("--event-free");
     replay.horizon_days = r.horizon_days;
     replay.threads = r.threads;
     r.as_of = std::min(Instant::end_of(replay.to), now());
@@ -183,12 +178,11 @@ Exit run(const Args& a) {
     if (a.session.output() == Format::csv) throw UsageError("rules calibrate prints text or json");
     const auto store = a.session.open();
     auto request = request_of(a);
-    const SideFiles files{a.rules, a.models, a.words, a.folds, a.threads};
-    const auto source = files.read(*store, request.as_of);
+    const auto source = a.files.read(*store, request.as_of);
     if (request.event_free) {
         const auto from = Instant::start_of(request.event_free->from);
         app::refuse_in_sample(app::make_side("calibrate", *store, source, from, request.as_of), *store, from,
-                              a.elsewhere);
+                              a.files.elsewhere);
     }
     request.progress = progress("calibrate");
     const auto found = app::calibrate(*store, source, request);
@@ -210,9 +204,7 @@ void define(Options& o) {
     a->session.declare(o);
     o.text("--budget", a->budget,
            "first false alerts per patient-year, by any of the rules: 0.2/patient-year");
-    o.texts("--rules", a->rules, "rule files or folders; default: the active rules");
-    o.texts("--model", a->models,
-            "fitted models or specifications (fitted in folds); default: the active ones");
+    a->files.declare(o, "--as-of");
     o.texts("--rule", a->only, "rules to calibrate; default: all that have a tunable number");
     o.text("--out", a->out, "file for the thresholds found, to be activated beside the rules");
     o.text("--as-of", a->as_of, "whose visits are taken, as known then");
@@ -223,16 +215,9 @@ void define(Options& o) {
     o.integer("--patients", a->patients, "drawn patients per population, at least", 50, 1'000'000);
     o.flag("--event-free", a->event_free,
            "use the store's own days that no event followed, in place of drawn patients");
-    o.text("--from", a->from, "--event-free: first day");
-    o.text("--to", a->to, "--event-free: last day");
-    o.text("--every", a->every, "--event-free: results are looked at every 7d, 2w ...");
-    o.word("--event", a->event, "--event-free: what must not follow", {"progression", "death"});
-    o.flag("--fitted-elsewhere", a->elsewhere, "--event-free: the models were fitted to other patients");
+    a->days.declare(o, "--event-free: ");
     o.integer("--horizon", a->horizon, "days: for detection, and what event-free looks ahead", 1, 36500);
-    o.text("--models", a->words, "folder of specifications whose labels rules may name");
-    o.integer("--folds", a->folds, "of a specification that is fitted here", 2, 100);
     o.integer("--seed", a->seed, "of the draws", 0, INT64_MAX);
-    o.integer("--threads", a->threads, "patients at once", 1, 256);
     o.examples(
         "  bellwether rules calibrate --budget 0.2/patient-year --rule burden-growing --out thresholds.yaml "
         "--db "

@@ -20,12 +20,12 @@ namespace {
 
 struct Args {
     Session session;
+    SideFiles files;
     std::string what = "figures";
     std::string table, score, score_is, thresholds = "0.05:0.95:0.05", calibration, decision;
-    std::string rule, landmarks = "90", to, event = "progression", model_name, words;
-    std::vector<std::string> by, rules, models, cohort;
-    std::int64_t horizon = 180, groups = 5, draws = 1000, seed = 20261127, threads = 2, folds = 5;
-    bool elsewhere = false;
+    std::string rule, landmarks = "90", to, event = "progression", model_name;
+    std::vector<std::string> by, cohort;
+    std::int64_t horizon = 180, groups = 5, draws = 1000, seed = 20261127;
 };
 
 std::optional<study::ScoreKind> kind_of_word(const std::string& word) {
@@ -46,7 +46,7 @@ app::ScoreReportRequest report_request(const Args& a) {
                          "': write risks between 0 and 1, 0.1,0.2,0.3 or 0.05:0.95:0.05");
     r.thresholds = *thresholds;
     r.bootstrap = {static_cast<int>(a.draws), static_cast<std::uint64_t>(a.seed)};
-    r.threads = static_cast<int>(a.threads);
+    r.threads = static_cast<int>(a.files.threads);
     return r;
 }
 
@@ -93,15 +93,15 @@ app::ScoreStoreRequest store_request(const Args& a, store::Store& store) {
     r.score = a.score;
     r.rule = a.rule;
     r.model = a.model_name;
-    r.fitted_elsewhere = a.elsewhere;
+    r.fitted_elsewhere = a.files.elsewhere;
     r.kind = kind_of_word(a.score_is);
     r.landmarks = landmark_days(a.landmarks);
     r.to = a.to.empty() ? now().date() : date(a.to, "--to");
     if (r.to > now().date()) throw UsageError("--to " + a.to + " is in the future");
     r.event = *parse_event_kind(a.event);
     r.cohort = cohort(a.cohort);
-    r.source = SideFiles{a.rules, a.models, a.words, a.folds, a.threads}.read(store, Instant::end_of(r.to));
-    r.threads = static_cast<int>(a.threads);
+    r.source = a.files.read(store, Instant::end_of(r.to));
+    r.threads = static_cast<int>(a.files.threads);
     r.progress = progress("evaluate");
     return r;
 }
@@ -137,7 +137,7 @@ std::vector<std::string> factors(const Args& a, const app::ScoreCohort& cohort) 
 
 Exit run(const Args& a) {
     if (!a.table.empty() &&
-        (!a.session.db.empty() || !a.rule.empty() || !a.rules.empty() || !a.models.empty()))
+        (!a.session.db.empty() || !a.rule.empty() || !a.files.rules.empty() || !a.files.models.empty()))
         throw UsageError("--table holds all that is looked at: no --db, --rule, --rules or --model");
     auto request = report_request(a);
     EvaluateOutput out{"table", "", a.table, "event", nullptr, &request, nullptr};
@@ -180,14 +180,7 @@ void define(Options& o) {
            "what the score may be asked; default: as the feature says, of a table number",
            {"number", "probability", "yes-no"});
     o.text("--model-name", a->model_name, "whose P(), where several active models know the label");
-    o.texts("--model", a->models,
-            "fitted model, or a specification to be cross-fitted; default: the models active at --to");
-    o.texts("--rules", a->rules, "rule files or folders; default: the rules active at --to");
-    o.integer("--folds", a->folds, "folds of a specification's cross-fit", 2, 100);
-    o.text("--models", a->words,
-           "folder of specifications whose labels P() may name; default: the shipped models/");
-    o.flag("--fitted-elsewhere", a->elsewhere,
-           "vouch that models of one parameter set were fitted to none of these patients");
+    a->files.declare(o, "--to");
     o.texts("--cohort", a->cohort, "only patients with arm=A, site=01, sex=female, ATTRIBUTE=VALUE");
     o.texts("--by", a->by,
             "subgroups by sex, age, site, arm, assay (default: all of them; none: --by none), an attribute; "
@@ -203,9 +196,8 @@ void define(Options& o) {
     o.text("--decision-curve", a->decision, "SVG file: net benefit along the threshold");
     o.integer("--draws", a->draws, "bootstrap draws of patients", 100, 1'000'000);
     o.integer("--seed", a->seed, "of the bootstrap", 0, INT64_MAX);
-    o.integer("--threads", a->threads, "patients at once", 1, 256);
     o.word("--what", a->what, "csv: which sheet",
-           {"figures", "landmarks", "not_assessable", "risks", "net_benefit", "differences"});
+           {"figures", "landmarks", "not_assessable", "risks", "net_benefit", "tests"});
     o.examples(
         "  bellwether evaluate --score 'P(growing)' --landmarks 60,120,180 --horizon 180 --db trial.db\n"
         "  bellwether evaluate --score 'forecast(dead, 180d)' --event death --calibration-plot cal.svg --db "

@@ -1,6 +1,7 @@
 #include "evaluate_output.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -54,28 +55,49 @@ void print_net_benefit(const study::ScoreFigures& f) {
         fmt::print("  {:>9.4g}  {:<30} {}\n", x.threshold, cell(x.score), cell(x.all));
 }
 
+std::string name_of(const app::ScoreTest& t) {
+    const auto& figure = study::score_measure_names()[static_cast<std::size_t>(t.figure)];
+    return t.landmark.empty() ? std::string(figure) : fmt::format("{} at landmark {}", figure, t.landmark);
+}
+
+/// Which levels were left out of which tests, and why; a line for those of the same tests.
+void print_left_out(const std::vector<const app::ScoreTest*>& tests) {
+    std::map<std::string, std::vector<std::string>> names_of;  // by level and reason
+    std::vector<std::string> order;
+    for (const auto* t : tests)
+        for (const auto& level : t->left_out) {
+            if (!names_of.contains(level)) order.push_back(level);
+            names_of[level].push_back(name_of(*t));
+        }
+    std::map<std::vector<std::string>, std::vector<std::string>> lines;
+    for (const auto& level : order)
+        lines[names_of[level]].push_back(level);
+    for (const auto& [names, levels] : lines)
+        fmt::print("  not assessed{}: {}\n",
+                   names.size() == tests.size() ? "" : fmt::format(" in {}", fmt::join(names, ", ")),
+                   fmt::join(levels, "; "));
+}
+
 void print_tests(const app::ScoreReport& report, const std::string& factor) {
     const auto compared = std::count_if(report.tests.begin(), report.tests.end(),
                                         [](const app::ScoreTest& t) { return t.test.degrees > 0; });
-    std::vector<std::string> left_out;
-    for (const auto& t : report.tests) {
-        if (t.factor != factor) continue;
-        for (const auto& level : t.left_out)
-            if (std::find(left_out.begin(), left_out.end(), level) == left_out.end())
-                left_out.push_back(level);
-        if (t.test.degrees > 0)
+    std::vector<const app::ScoreTest*> tests;
+    for (const auto& t : report.tests)
+        if (t.factor == factor) tests.push_back(&t);
+    for (const auto* t : tests)
+        if (t->test.degrees > 0)
             fmt::print("  {} differ: chi-square {:.2f} on {}, p {:.3g}, {:.3g} after Holm for {} tests\n",
-                       study::score_measure_names()[static_cast<std::size_t>(t.figure)], t.test.chi_square,
-                       t.test.degrees, t.test.p, t.p_holm, compared);
-    }
-    for (const auto& level : left_out)
-        fmt::print("  in no test, or not in all: {}\n", level);
+                       name_of(*t), t->test.chi_square, t->test.degrees, t->test.p, t->p_holm, compared);
+        else
+            fmt::print("  {}: not assessed, fewer than two levels can be compared\n", name_of(*t));
+    print_left_out(tests);
 }
 
 void print_slices(const app::ScoreReport& report, bool probability) {
     std::string head;
     for (const auto& s : report.slices) {
-        if (s.landmark.empty() && s.factor.empty()) continue;
+        // The levels at each landmark are in the other formats.
+        if (s.landmark.empty() == s.factor.empty()) continue;
         const std::string now = s.factor.empty() ? "landmark" : s.factor;
         if (now != head) {
             fmt::print("\nby {}\n  {:<14} {:>5} {:>6} {:>22} {:>22} {:>22}", now, now, "rows", "events",

@@ -17,16 +17,27 @@ namespace {
 
 struct Args {
     Session session;
-    std::string from, to, every, event = "progression", truth, words, curve, to_alert;
-    std::vector<std::string> rules, models, against_rules, against_models, cohort, only, by, sweep;
-    std::int64_t horizon = 180, draws = 1000, seed = 20261127, threads = 2, folds = 5;
-    bool recorded = false, elsewhere = false;
+    SideFiles first;
+    WatchedDays days;
+    std::string truth, curve, to_alert;
+    std::vector<std::string> against_rules, against_models, cohort, only, by, sweep;
+    std::int64_t horizon = 180, draws = 1000, seed = 20261127;
+    bool recorded = false;
 };
 
-app::SideSource source(const std::vector<std::string>& rules, const std::vector<std::string>& models,
-                       store::Store& store, const Args& a, Instant to) {
-    SideFiles files{rules, models, a.words, a.folds, a.threads};
-    return files.read(store, to);
+/// The second side: what it is not given is as on the first.
+SideFiles against(const Args& a) {
+    auto files = a.first;
+    if (!a.against_rules.empty()) files.rules = a.against_rules;
+    if (!a.against_models.empty()) files.models = a.against_models;
+    return files;
+}
+
+/// The first side's rules, without a model that would have to be fitted anew.
+SideFiles rules_alone(const Args& a) {
+    auto files = a.first;
+    files.models.clear();
+    return files;
 }
 
 std::vector<double> thresholds(const std::string& text) {
@@ -34,30 +45,23 @@ std::vector<double> thresholds(const std::string& text) {
     throw UsageError("--sweep '" + text + "': write RULE=0.5,0.7,0.9 or RULE=0.5:0.9:0.1");
 }
 
-app::ReplayRequest span(const Args& a) {
-    app::ReplayRequest r;
-    if (a.from.empty() || a.to.empty()) throw UsageError("replay needs --from and --to");
-    r.from = date(a.from, "--from");
-    r.to = date(a.to, "--to");
-    if (r.to < r.from) throw UsageError("--to is before --from");
-    if (r.to > now().date()) throw UsageError("--to " + a.to + " is in the future");
-    if (!a.every.empty()) r.every_days = duration(a.every, "--every");
-    r.event = *parse_event_kind(a.event);
+app::ReplayRequest request_of(const Args& a) {
+    auto r = a.days.request("replay");
     r.horizon_days = static_cast<int>(a.horizon);
     if (!a.truth.empty()) r.truth = app::read_true_onsets(a.truth);
-    r.threads = static_cast<int>(a.threads);
+    r.threads = static_cast<int>(a.first.threads);
     r.cohort = cohort(a.cohort);
     return r;
 }
 
 Exit run(const Args& a) {
-    if (a.recorded && (!a.rules.empty() || !a.models.empty() || !a.against_rules.empty() ||
-                       !a.against_models.empty() || !a.sweep.empty() || !a.every.empty()))
+    if (a.recorded && (!a.first.rules.empty() || !a.first.models.empty() || !a.against_rules.empty() ||
+                       !a.against_models.empty() || !a.sweep.empty() || !a.days.every.empty()))
         throw UsageError(
             "--recorded replays what was active, as the scans had it: no rules, models, sweep or --every");
     if (!a.curve.empty() && a.sweep.empty())
         throw UsageError("--curve draws what --sweep finds: name a rule");
-    auto request = span(a);
+    auto request = request_of(a);
     const auto store = a.session.open();
     const Instant from = Instant::start_of(request.from), to = std::min(Instant::end_of(request.to), now());
     ReplayOutput out;
@@ -68,7 +72,7 @@ Exit run(const Args& a) {
         out.ledger = app::check_ledger(*store, request.threads);
         sides.push_back(app::recorded_side(*store, to));
     } else {
-        sides.push_back(app::make_side("first", *store, source(a.rules, a.models, *store, a, to), from, to));
+        sides.push_back(app::make_side("first", *store, a.first.read(*store, to), from, to));
     }
     for (const auto& k : sides[0].knowledge)
         for (const auto& rule : k->book.rules)
@@ -83,19 +87,17 @@ Exit run(const Args& a) {
         if (equals == std::string::npos) throw UsageError("--sweep '" + s + "': write RULE=0.5,0.7,0.9");
         const std::string rule = s.substr(0, equals);
         const auto values = thresholds(s.substr(equals + 1));
-        app::add_thresholds(sides[0], app::side_rules(*store, source(a.rules, {}, *store, a, to), to), rule,
+        app::add_thresholds(sides[0], app::side_rules(*store, rules_alone(a).read(*store, to), to), rule,
                             values);
         report.swept.emplace_back(rule, std::vector<std::string>{});
         for (const double v : values)
             report.swept.back().second.push_back(shortest(v));
     }
     if (!a.against_rules.empty() || !a.against_models.empty()) {
-        auto rules = a.against_rules.empty() ? a.rules : a.against_rules;
-        auto models = a.against_models.empty() ? a.models : a.against_models;
-        sides.push_back(app::make_side("against", *store, source(rules, models, *store, a, to), from, to));
+        sides.push_back(app::make_side("against", *store, against(a).read(*store, to), from, to));
     }
     for (const auto& side : sides)
-        app::refuse_in_sample(side, *store, from, a.elsewhere);
+        app::refuse_in_sample(side, *store, from, a.first.elsewhere);
     request.progress = progress("replay");
     const auto replayed = app::replay(*store, request, sides);
     for (const auto& [patient, what] : replayed.failed)
@@ -119,25 +121,14 @@ Exit run(const Args& a) {
 void define(Options& o) {
     auto a = std::make_shared<Args>();
     a->session.declare(o);
-    o.text("--from", a->from, "first day; rules and models hold from its beginning");
-    o.text("--to", a->to, "last day; outcomes are as known at its end");
-    o.text("--every", a->every,
-           "results are looked at every 7d, 2w ...; default: as soon as they are learnt");
-    o.texts("--rules", a->rules, "rule files or folders; default: the rules active at --to");
-    o.texts("--model", a->models,
-            "fitted model, or a specification to be cross-fitted; default: the models active at --to");
+    a->days.declare(o);
+    a->first.declare(o, "--to");
     o.texts("--against-rules", a->against_rules, "a second rule set, side by side");
     o.texts("--against-model", a->against_models, "a second model, side by side");
-    o.integer("--folds", a->folds, "folds of a specification's cross-fit", 2, 100);
-    o.text("--models", a->words,
-           "folder of specifications whose labels P() may name; default: the shipped models/");
     o.flag("--recorded", a->recorded, "the recorded activations; also holds the ledger against them");
-    o.flag("--fitted-elsewhere", a->elsewhere,
-           "vouch that models of one parameter set were fitted to none of these patients");
     o.texts("--cohort", a->cohort, "only patients with arm=A, site=01, sex=female, ATTRIBUTE=VALUE");
     o.texts("--rule", a->only, "figures of these rules only; default: each rule, and any of them");
     o.texts("--by", a->by, "subgroups by sex, age, site, arm, assay; default: all of them; none: --by none");
-    o.word("--event", a->event, "what an alert should come before", {"progression", "death"});
     o.integer("--horizon", a->horizon,
               "days: an alert that no event follows within them is false, and their share is the predictive "
               "value",
@@ -151,7 +142,6 @@ void define(Options& o) {
            "SVG file: lead time and events warned of against the false-alert rate of --sweep");
     o.integer("--draws", a->draws, "bootstrap draws", 100, 1'000'000);
     o.integer("--seed", a->seed, "of the bootstrap", 0, INT64_MAX);
-    o.integer("--threads", a->threads, "patients at once", 1, 256);
     o.examples(
         "  bellwether replay --from 2023-01-02 --to 2025-01-01 --every 7d --db trial.db\n"
         "  bellwether replay --from 2023-01-02 --to 2025-01-01 --rules mine/ --against-rules rules/ --db "

@@ -45,7 +45,8 @@ struct Counterfactual {
 /// `unless` read (P() the channels of its model; a derived channel is a channel like any other). "Silent"
 /// means: judged as of that day, no episode of the rule is open on it. Values are looked at from the reading
 /// outwards, on log scales in steps of a fourth root of 2 up to a factor of 1,024, on linear ones in growing
-/// steps up to some thousand times the spread of the patient's own readings; between two of them by halving.
+/// steps up to some thousand times the spread of the patient's own readings, never beyond the range of what
+/// is physically possible for the channel; between two of them by halving.
 /// So a silence narrower than a step can be missed.
 ///
 /// @throws Error P004 no such rule in what is known

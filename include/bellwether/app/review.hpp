@@ -12,7 +12,12 @@ namespace bellwether::app {
 /// The review of the alerts at `as_of` against the review at `since`, from the ledger as it stood then.
 [[nodiscard]] report::Review weekly_review(store::Store& store, Instant as_of, std::optional<Instant> since);
 
+/// Of how many open alerts a patient's page says what would have kept them silent (would_not_fire(): some
+/// hundredths of a second each), the newest first; of the others it says that it was not asked.
+constexpr int kAlertsAsked = 10;
+
 /// Everything known of one patient at `as_of`. @throws Error P004 an unknown patient, with the nearest id.
+/// @tested tests/acceptance/ledger_test.cpp, page_test.cpp
 [[nodiscard]] report::PatientPage patient_page(store::Store& store, const std::string& patient,
                                                Instant as_of);
 

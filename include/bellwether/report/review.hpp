@@ -33,8 +33,9 @@ struct AlertLine {
     std::optional<Date> answer_by;
     bool answer_overdue = false;
     std::string standing_why;  ///< "severity review -> urgent", "reopened"; "" = not said
-    /// What would have kept it silent, a sentence each; empty = not asked.
+    /// What would have kept it silent, a sentence each.
     std::vector<std::string> would_not_fire{};
+    std::string would_not_fire_note{};  ///< why there is none; "" where it would only be in the way
 };
 
 struct OverdueVisit {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include <fmt/format.h>
 
@@ -17,27 +18,41 @@ bool asks_a_model(std::string_view feature) {
     return std::find(names.begin(), names.end(), feature) != names.end();
 }
 
-/// "P(growing, imaging)" -> "P" and "growing".
-struct Written {
-    std::string name, first;
-};
+/// What stands between quotes is text of the trial, and calls nothing.
+std::string without_texts(const std::string& score) {
+    std::string out;
+    bool inside = false;
+    for (const char c : score) {
+        if (c == '\'') inside = !inside;
+        out += inside || c == '\'' ? ' ' : c;
+    }
+    return out;
+}
 
-Written taken_apart(const std::string& score) {
-    const auto bad = [&] {
-        return Error("P088",
-                     fmt::format("'{}' is no score: write one feature of the rule language, P(growing), "
-                                 "value(ctdna) or fold(ctdna, nadir); bellwether rules features lists them",
-                                 score));
-    };
-    const auto open = score.find('('), close = score.find(')');
-    // One call and nothing beside it; and nothing that could mean something else where it is put below.
-    if (open == std::string::npos || close + 1 != score.size() || open == 0) throw bad();
-    if (score.find_first_of("\"\\{}:#\n\r") != std::string::npos ||
-        score.find('(', open + 1) != std::string::npos)
-        throw bad();
-    const auto comma = std::min(score.find(',', open), close);
-    return {std::string(trim(score.substr(0, open))),
-            std::string(trim(score.substr(open + 1, comma - open - 1)))};
+/// "P(growing) / P(shrinking, imaging)" -> growing, shrinking: the labels that the models are asked for.
+std::vector<std::string> labels_in(const std::string& score) {
+    const auto in_name = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+    const std::string text = without_texts(score);
+    std::vector<std::string> labels;
+    for (auto open = text.find('('); open != std::string::npos; open = text.find('(', open + 1)) {
+        const auto end = text.find_last_not_of(' ', open == 0 ? 0 : open - 1);
+        auto begin = open == 0 || end == std::string::npos ? open : end + 1;
+        while (begin > 0 && in_name(text[begin - 1]))
+            --begin;
+        if (begin == open || !asks_a_model(trim(text.substr(begin, open - begin)))) continue;
+        const auto stop = text.find_first_of(",)", open);
+        labels.emplace_back(trim(text.substr(open + 1, stop == std::string::npos ? stop : stop - open - 1)));
+    }
+    return labels;
+}
+
+/// The score is put between quotes into a rule file: nothing in it may mean something else there.
+void check_signs(const std::string& score) {
+    if (score.empty() || score.find_first_of("\"\\{}:#\n\r") != std::string::npos)
+        throw Error("P088", fmt::format("'{}' is no score: write a feature of the rule language or an "
+                                        "expression, P(growing), value(ctdna), fold(ctdna, nadir) - 1; "
+                                        "bellwether rules features lists them",
+                                        score));
 }
 
 /// Words of the models that are active at the end or given.
@@ -56,28 +71,39 @@ std::map<std::string, drift::ModelWords> words_at_hand(store::Store& store,
     return words;
 }
 
-std::string model_of(const std::string& label, const std::string& wanted,
+/// The one model that knows all the labels.
+std::string model_of(const std::vector<std::string>& asked, const std::string& wanted,
                      const std::map<std::string, drift::ModelWords>& words) {
+    if (words.empty()) throw Error("P088", "the score asks a model, and none is active or given");
     std::vector<std::string> names, labels, knowing;
+    std::vector<bool> known(asked.size(), false);
     for (const auto& [name, w] : words) {
         names.push_back(name);
         if (!wanted.empty() && name != wanted) continue;
         labels.insert(labels.end(), w.labels.begin(), w.labels.end());
-        if (std::find(w.labels.begin(), w.labels.end(), label) != w.labels.end()) knowing.push_back(name);
+        bool all = true;
+        for (std::size_t i = 0; i < asked.size(); ++i) {
+            const bool has = std::find(w.labels.begin(), w.labels.end(), asked[i]) != w.labels.end();
+            known[i] = known[i] || has;
+            all = all && has;
+        }
+        if (all) knowing.push_back(name);
     }
-    if (words.empty()) throw Error("P088", "the score asks a model, and none is active or given");
     if (!wanted.empty() && !words.contains(wanted))
         throw Error("P088", fmt::format("no model '{}'; {}", wanted, suggestion(wanted, names)));
-    if (knowing.empty())
-        throw Error("P088",
-                    fmt::format("no model has a state or label '{}'; {}", label, suggestion(label, labels)));
+    const std::string list = fmt::format("'{}'", fmt::join(asked, "', '"));
+    for (std::size_t i = 0; i < asked.size(); ++i)
+        if (!known[i])
+            throw Error("P088", fmt::format("no model has a state or label '{}'; {}", asked[i],
+                                            suggestion(asked[i], labels)));
+    if (knowing.empty()) throw Error("P088", fmt::format("no one model has all of {}", list));
     if (knowing.size() > 1)
-        throw Error("P088",
-                    fmt::format("'{}' is known to {} and {}: name the model", label, knowing[0], knowing[1]));
+        throw Error("P088", fmt::format("{} known to {} and {}: name the model",
+                                        list + (asked.size() > 1 ? " are" : " is"), knowing[0], knowing[1]));
     return knowing[0];
 }
 
-/// A rule file that names the call in the one place where a call of any type may stand.
+/// A rule file with the score in the one place where an expression of any type may stand.
 std::string file_with(const std::string& score, const std::string& model) {
     return fmt::format(
         "schema: 1\ngroups:\n  - name: score\n{}    rules:\n      - alert: score\n        title: score\n     "
@@ -87,10 +113,14 @@ std::string file_with(const std::string& score, const std::string& model) {
         model.empty() ? "" : "    model: '" + model + "'\n", score);
 }
 
-study::ScoreKind kind_of(const FeatureCall& call, ValueType type) {
-    if (call.name == "P" || call.name == "forecast") return study::ScoreKind::probability;
-    if (type == ValueType::text) throw Error("P088", to_string(call) + " is a text, and no score");
-    return type == ValueType::truth ? study::ScoreKind::yes_no : study::ScoreKind::number;
+/// What is made to be a probability is one where it stands alone: what arithmetic makes of it, people must
+/// say.
+study::ScoreKind kind_of(const rulebook::Formula& formula, const std::string& name) {
+    if (formula.calls().empty()) throw Error("P088", name + " asks nothing of a patient, and is no score");
+    if (formula.type() == ValueType::text) throw Error("P088", name + " is a text, and no score");
+    const auto& feature = formula.calls().front().name;
+    if (formula.single() && (feature == "P" || feature == "forecast")) return study::ScoreKind::probability;
+    return formula.type() == ValueType::truth ? study::ScoreKind::yes_no : study::ScoreKind::number;
 }
 
 /// The same knowledge with one rule, if any, and the models that are named.
@@ -124,13 +154,13 @@ ScoreReader rule_reader(store::Store& store, const ScoreStoreRequest& request) {
     return reader;
 }
 
-ScoreReader call_reader(store::Store& store, const ScoreStoreRequest& request) {
-    const auto written = taken_apart(request.score);
+ScoreReader formula_reader(store::Store& store, const ScoreStoreRequest& request) {
+    check_signs(request.score);
     std::string model;
     RuleSet set;
-    if (asks_a_model(written.name)) {
+    if (const auto labels = labels_in(request.score); !labels.empty()) {
         const auto words = words_at_hand(store, request);
-        model = model_of(written.first, request.model, words);
+        model = model_of(labels, request.model, words);
         set.words[model] = words.at(model);
     }
     set.files = {{"score", file_with(request.score, model)}};
@@ -141,12 +171,12 @@ ScoreReader call_reader(store::Store& store, const ScoreStoreRequest& request) {
     for (const auto& f : findings.list)
         if (f.severity == Diagnostic::Severity::error)
             throw Error("P088", fmt::format("'{}': {}; {}", request.score, f.what, f.hint));
-    const rulebook::Evaluator evaluator(book);
     ScoreReader reader;
-    reader.call = evaluator.calls().at(0);
-    std::string why;
-    reader.kind = kind_of(*reader.call, table->type_of(*reader.call, why)->type);
-    reader.name = to_string(*reader.call) + (model.empty() ? "" : " by " + model);
+    reader.formula = rulebook::Formula::of(book.rules.at(0));
+    reader.name = reader.formula->single() ? to_string(reader.formula->calls().front())
+                                           : std::string(trim(request.score));
+    reader.kind = kind_of(*reader.formula, reader.name);
+    if (!model.empty()) reader.name += " by " + model;
     reader.side = make_side("score", store, {set, request.source.models}, Instant::lowest(),
                             Instant::end_of(request.to));
     auto& knowledge = reader.side.knowledge.back();
@@ -168,25 +198,21 @@ ScoreAnswer rule_answer(const ScoreReader& reader, const series::Timeline& timel
 }  // namespace
 
 ScoreReader make_score_reader(store::Store& store, const ScoreStoreRequest& request) {
-    auto reader = request.rule.empty() ? call_reader(store, request) : rule_reader(store, request);
+    auto reader = request.rule.empty() ? formula_reader(store, request) : rule_reader(store, request);
     reader.kind = request.kind.value_or(reader.kind);
     return reader;
 }
 
 ScoreAnswer read_score(const ScoreReader& reader, const series::Timeline& timeline, Date day, Tracks& tracks,
                        Workspace& workspace) {
-    if (!reader.call) return rule_answer(reader, timeline, day, tracks, workspace);
+    if (!reader.formula) return rule_answer(reader, timeline, day, tracks, workspace);
     const auto& k = *reader.side.knowledge.back();
     std::map<std::string, std::shared_ptr<const drift::Posterior>> posteriors;
     for (const auto& [name, scorer] : k.models)
         posteriors[name] = scorer->posterior(timeline, day, tracks[scorer->hash()]);
     drift::Features features(timeline, *k.table, day, posteriors);
-    FeatureColumn column;
-    features.evaluate(*reader.call, std::array{day}, column);
-    if (column.known[0]) return {column.value[0], column.bound[0] != 0, {}};
-    return {std::nullopt, false,
-            column.why[0] >= 0 ? column.reasons[static_cast<std::size_t>(column.why[0])]
-                               : std::string("unknown")};
+    const auto answer = reader.formula->at(features, day);
+    return {answer.value, answer.bound != 0, fmt::format("{}", fmt::join(answer.missing, "; "))};
 }
 
 }  // namespace bellwether::app

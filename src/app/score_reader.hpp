@@ -6,6 +6,7 @@
 #include "bellwether/app/evaluate.hpp"
 #include "bellwether/app/scan.hpp"
 #include "bellwether/app/score_store.hpp"
+#include "bellwether/rulebook/formula.hpp"
 
 /// What a score asks of one patient at one landmark.
 namespace bellwether::app {
@@ -16,7 +17,7 @@ struct ScoreReader {
     ReplaySide side;
     std::string name;  ///< for people
     study::ScoreKind kind = study::ScoreKind::number;
-    std::optional<FeatureCall> call;  ///< nothing: the rule of side.rules
+    std::optional<rulebook::Formula> formula;  ///< nothing: the rule of side.rules
 };
 
 /// @throws Error P088, P089, P032

@@ -138,6 +138,11 @@ TEST_CASE("evaluate reads channels, state probabilities and rules of a store at 
                       "--draws 100 --format csv --what tests")
               .find("simulated,all,sex,auc,") != std::string::npos);
 
+    const auto more = json::parse(
+        desk.expect(0, "evaluate --score 'fold(ctdna, nadir) - 1' --landmarks 60,120 --by none" + to));
+    CHECK(more["score"] == "fold(ctdna, nadir) - 1");
+    CHECK(figure(more, "auc") == figure(fold, "auc"));  // ranks are the same
+
     const std::string models = BELLWETHER_SOURCE_DIR "/models/tumour-size/size-only.yaml";
     desk.expect(0, "fit " + models + " --folds 2 --out folds.yaml");
     const auto state = json::parse(
@@ -170,7 +175,7 @@ TEST_CASE("evaluate names what could have been meant") {
     desk.prepare("simulated");
     desk.results("first.csv", ctdna("2024-02-10", "3", "A1", "final", "2024-02-11"));
     for (const auto& [options, hint] : std::vector<std::pair<std::string, std::string>>{
-             {"", "--score FEATURE"},
+             {"", "--score EXPRESSION"},
              {"--score 'value(ctdn)'", "did you mean 'ctdna'"},
              {"--score 'P(growing)'", "none is active or given"},
              {"--rule ctdna-hihg", "did you mean 'ctdna-high'"},

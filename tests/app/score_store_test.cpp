@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "bellwether/core/hash.hpp"
+
 #include "app/support/stores.hpp"
 
 using namespace bellwether;
@@ -157,7 +159,8 @@ TEST_CASE("score_store: what is learnt after the landmark changes no score", "[a
                                       if (auto* o = std::get_if<Observation>(&r.content); o && o->reading)
                                           o->reading->value *= 50;
                                   }));
-    for (const auto* score : {"P(growing)", "forecast(dead, 90d)", "value(ctdna)", "fold(ctdna, nadir)"}) {
+    for (const auto* score : {"P(growing)", "forecast(dead, 90d)", "value(ctdna)", "fold(ctdna, nadir)",
+                              "P(growing) * value(ctdna) - nadir(ctdna)"}) {
         CAPTURE(score);
         const auto one = scores(app::score_store(*store, ask(score)));
         CHECK(one.size() > 15);
@@ -218,7 +221,14 @@ TEST_CASE("score_store: kinds, factors, and what is not there", "[app][score][er
          std::vector<std::pair<std::string, std::string>>{{"P(growng)", "did you mean 'growing'"},
                                                           {"value(ctdn)", "did you mean 'ctdna'"},
                                                           {"valu(ctdna)", "did you mean 'value'"},
-                                                          {"value(ctdna) * 2", "is no score"},
+                                                          {"value(ctdna) * ", "value(ctdna) * "},
+                                                          {"value(ctdna) + value(sld)", "mm"},
+                                                          {"P(growing) + P(shrnking)", "'shrinking'"},
+                                                          {"P(growing) + P (shrnking)", "'shrinking'"},
+                                                          {"1 - P( growng , imaging )", "'growing'"},
+                                                          {"2 + 2", "asks nothing of a patient"},
+                                                          {"", "is no score"},
+                                                          {"growing", "is a word, not a value"},
                                                           {"value(ctdna}:x)", "is no score"},
                                                           {"attr(sex)", "is a text"}}) {
         CAPTURE(score);
@@ -230,6 +240,82 @@ TEST_CASE("score_store: kinds, factors, and what is not there", "[app][score][er
     auto named = ask("P(growing)");
     named.model = "three-channels";
     CHECK_THROWS_WITH(app::score_store(*store, named), Catch::Contains("no model 'three-channels'"));
+}
+
+TEST_CASE("score_store: an expression is the arithmetic of its features", "[app][score]") {
+    const world::Folder folder;
+    const auto store = make_store(folder.file("a.db"), cohort());
+    const auto of = [&](const std::string& score) { return scores(app::score_store(*store, ask(score))); };
+    const auto value = of("value(ctdna)"), nadir = of("nadir(ctdna)"), size = of("value(sld)"),
+               growing = of("P(growing)"), shrinking = of("P(shrinking)");
+    const auto ratio = of("value(ctdna) / nadir(ctdna)"), both = of("P(growing) - P(shrinking)"),
+               mixed = of("P(growing) * value(sld)");
+    REQUIRE(mixed.size() > 10);
+    REQUIRE(both.size() == growing.size());
+    for (const auto& [id, x] : mixed)
+        CHECK(x == growing.at(id) * size.at(id));
+    for (const auto& [id, x] : both)
+        CHECK(x == growing.at(id) - shrinking.at(id));
+    for (const auto& [id, x] : ratio)
+        CHECK(x == value.at(id) / nadir.at(id));
+    // Where an undetectable nadir leaves the ratio open there is no score, and it says why.
+    const auto c = app::score_store(*store, ask("value(ctdna) / nadir(ctdna)"));
+    CHECK(c.kind == ScoreKind::number);
+    CHECK(c.score == "value(ctdna) / nadir(ctdna)");
+    CHECK(ratio.size() < value.size());
+    CHECK(c.landmarks[0].why.contains("a reading is beyond its limit of detection, which does not decide"));
+    // A condition is a yes or no; what arithmetic makes of a probability is a number until people say more.
+    const auto yes = app::score_store(*store, ask("P(growing) >= 0.5 and value(ctdna) > 1 %"));
+    CHECK(yes.kind == ScoreKind::yes_no);
+    CHECK(yes.score == "P(growing) >= 0.5 and value(ctdna) > 1 % by two-channels");
+    for (const auto& [id, x] : scores(yes))
+        if (growing.contains(id) && value.contains(id) && value.at(id) != 0.1)
+            CHECK(x == (growing.at(id) >= 0.5 && value.at(id) > 1.0 ? 1.0 : 0.0));
+    auto rest = ask("1 - P(growing)");
+    CHECK(app::score_store(*store, rest).kind == ScoreKind::number);
+    rest.kind = ScoreKind::probability;
+    CHECK(app::score_store(*store, rest).kind == ScoreKind::probability);
+    CHECK(app::factors_of(app::score_store(*store, ask("value(ctdna) / value(ctdna)")), {"assay"}) ==
+          std::vector<std::string>{"assay of ctdna"});
+    // A text that looks like a call asks no model.
+    CHECK(app::score_store(*store, ask("attr(arm) == 'P(x)'")).kind == ScoreKind::yes_no);
+}
+
+TEST_CASE("score_store: an expression asks the one model that knows all its labels", "[app][score][error]") {
+    const world::Folder folder;
+    const auto store = make_store(folder.file("a.db"), cohort());
+    // A second model, of the states falling, stable and growing.
+    Findings findings;
+    auto m = markov::read_model(world::model_text(), "m", findings);
+    std::string text = m.spec.text;
+    for (const auto& [from, to] :
+         {std::pair<std::string, std::string>{"shrinking", "falling"}, {"two-channels", "second"}})
+        for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+            text.replace(at, from.size(), to);
+    m.spec = markov::read_spec(text, "second.yaml", findings);
+    REQUIRE(findings.ok());
+    m.spec_hash = sha256_hex(text);
+    const auto with_both = [&](const std::string& score) {
+        auto request = ask(score);
+        request.source.models = {world::model_text(), markov::write_model(m)};
+        request.fitted_elsewhere = true;
+        return request;
+    };
+    const auto name = [&](const std::string& score) {
+        return app::score_store(*store, with_both(score)).score;
+    };
+    CHECK(name("P(growing) - P(falling)") == "P(growing) - P(falling) by second");
+    CHECK(name("P(shrinking) + P(growing)") == "P(shrinking) + P(growing) by two-channels");
+    CHECK_THROWS_WITH(app::score_store(*store, with_both("P(growing) + P(stable)")),
+                      Catch::Contains("'growing', 'stable' are known to second and two-channels"));
+    CHECK_THROWS_WITH(app::score_store(*store, with_both("P(growing)")),
+                      Catch::Contains("'growing' is known to second and two-channels"));
+    for (const auto* score : {"P(falling) + P(shrinking)", "P(shrinking) + P(falling) + P(growing)"})
+        CHECK_THROWS_WITH(app::score_store(*store, with_both(score)),
+                          Catch::Contains("P088") && Catch::Contains("no one model has all of"));
+    auto named = with_both("P(growing) + P(stable)");
+    named.model = "second";
+    CHECK(app::score_store(*store, named).score == "P(growing) + P(stable) by second");
 }
 
 TEST_CASE("score_store: a model that may have seen the patients is refused, where it takes part",

@@ -88,7 +88,7 @@ std::vector<int> landmark_days(const std::string& text) {
 
 app::ScoreStoreRequest store_request(const Args& a, store::Store& store) {
     if (a.score.empty() == a.rule.empty())
-        throw UsageError("evaluate needs --score FEATURE, say 'P(growing)', or --rule NAME; or a --table");
+        throw UsageError("evaluate needs --score EXPRESSION, say 'P(growing)', or --rule NAME; or a --table");
     app::ScoreStoreRequest r;
     r.score = a.score;
     r.rule = a.rule;
@@ -165,8 +165,8 @@ void define(Options& o) {
     auto a = std::make_shared<Args>();
     a->session.declare(o);
     o.text("--score", a->score,
-           "a feature of the rule language, read at the landmark: P(growing), value(ctdna), fold(ctdna, "
-           "nadir) ...; "
+           "an expression of the rule language, read at the landmark: P(growing), value(ctdna), "
+           "fold(ctdna, nadir) - 1 ...; "
            "with --table a column, default: score");
     o.text("--rule", a->rule, "instead: whether this rule's alert stands open at the landmark");
     o.text("--landmarks", a->landmarks, "days from day zero: 60,90,120 or 30:360:30; default: 90");

@@ -13,7 +13,7 @@
 namespace bellwether::app {
 
 struct ScoreStoreRequest {
-    /// One feature call of the rule language, "P(growing)", "fold(ctdna, nadir)"; or, with `rule`, "".
+    /// An expression of the rule language, "P(growing)", "fold(ctdna, nadir) - 1"; or, with `rule`, "".
     std::string score;
     std::string rule;                          ///< 1 while its alert stands open, else 0
     std::string model;                         ///< whose P(); "" = the only one that knows the label
@@ -33,13 +33,13 @@ struct ScoreStoreRequest {
 /// to the first event of the kind; death is a competing end of progression; the last day on which anything
 /// is known censors.
 ///
-/// - P() and forecast() are probabilities; P() is that at the last modelled reading. A feature that is true
-/// or false, and a rule, are a yes or no; a rule that could not be judged and has no open alert has no
-/// score.
+/// - P() and forecast() are probabilities; P() is that at the last modelled reading. What
+/// arithmetic makes of them is a number until `kind` says otherwise. A condition and a rule are a yes or no;
+/// a rule that could not be judged and has no open alert has no score.
 /// - A reading beyond its limit of detection counts as the limit, and is counted in LandmarkCount::bounds.
 /// - Patients with the event, dead, or no longer followed at the landmark are counted apart.
 ///
-/// @throws Error P088 the score is no single feature call, or names what is not there; P089 no such rule;
+/// @throws Error P088 the score is no expression of a value, or names what is not there; P089 no such rule;
 ///         P031 a model that may have seen the patients; P032 no rules
 /// @cost   a timeline per patient and landmark, and one filter per patient
 /// @tested tests/app/score_store_test.cpp: no look-ahead; against Features and Evaluator; silence
